@@ -1,0 +1,227 @@
+"""Decorators that turn a signature and its docstring into an elementwise operation.
+
+The decorated function has no body: its name, its docstring and the arguments of the decorator say all
+there is. What comes out is the public function (and, bound in the class body, the method), written out
+flat because it is the hot path: no loop over inputs, no call but the one to NumPy.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import dtypes, primitive
+from .mode import debug, mode
+from .node import Node
+from .primitive import Primitive, apply, record
+from .versions import tick
+
+__all__ = ["binary", "operand", "promoted", "unary"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_new = object.__new__
+_Array = np.ndarray
+_Tensor: Any = None  # bound when the class exists
+_EMPTY: tuple[Any, ...] = ()
+
+
+def unary(
+    forward: Callable[..., Any],
+    rule: Callable[..., Any] | None,
+    *,
+    scalar: Callable[..., float] | None = None,
+    symbol: str | None = None,
+    floating: bool = True,
+) -> Callable[[F], F]:
+    """Declare an elementwise function of one tensor. See `Primitive` for the arguments."""
+
+    def declare(signature: F) -> F:
+        name = signature.__name__.rstrip("_")
+        prim = Primitive(
+            name, forward, (rule,), elementwise=True, scalar=scalar, symbol=symbol, floating=floating
+        )
+        keep_x, keep_out, _ = prim.keeps(1, 1)
+        keeps_any = keep_x or keep_out
+
+        @functools.wraps(signature)
+        def function(input: Any) -> Any:
+            try:
+                x = input._array
+                parent = input._node
+                view = input._view
+            except AttributeError:
+                return _unary_of_other(prim, function, input)
+            if parent is None:
+                if floating and x.dtype.kind != "f":
+                    x = x.astype(dtypes.default_dtype)
+            elif view is not None and view.root._node is not view.root_node:
+                input._refresh()
+                parent = input._node
+            out = forward(x)
+            if out.__class__ is not _Array:
+                out = np.asarray(out)
+            result = _new(_Tensor)
+            result._array = out
+            result._leaf = None
+            result._view = None
+            if parent is None or not mode.grad or rule is None:
+                result._node = None
+                return result
+            saved = (
+                (x if keep_x else None, out if keep_out else None, None) if keeps_any else _EMPTY
+            )
+            if debug.anomaly:
+                result._node = record(prim, (parent,), _EMPTY, 1, saved, out.shape)
+                return result
+            result._node = node = _new(Node)
+            node.primitive = prim
+            node.parents = (parent,)
+            node.params = _EMPTY
+            node.mask = 1
+            node.saved = saved
+            node.shape = out.shape
+            node.index = tick()
+            node.notes = None
+            return result
+
+        function.primitive = prim  # type: ignore[attr-defined]
+        return function  # type: ignore[return-value]
+
+    return declare
+
+
+def binary(
+    forward: Callable[..., Any],
+    x_rule: Callable[..., Any] | None,
+    y_rule: Callable[..., Any] | None,
+    *,
+    scalar: Callable[..., float] | None = None,
+    symbol: str | None = None,
+    floating: bool = False,
+) -> Callable[[F], F]:
+    """Declare an elementwise function of two tensors. See `Primitive` for the arguments."""
+
+    def declare(signature: F) -> F:
+        name = signature.__name__.rstrip("_")
+        prim = Primitive(
+            name, forward, (x_rule, y_rule),
+            elementwise=True, scalar=scalar, symbol=symbol, floating=floating,
+        )  # fmt: skip
+        keeps = [prim.keeps(mask, 2) for mask in range(4)]
+        nothing_kept = not any(keeps[3])
+        differentiable = x_rule is not None or y_rule is not None
+
+        @functools.wraps(signature)
+        def function(input: Any, other: Any) -> Any:
+            try:
+                x = input._array
+                y = other._array
+                dtype = x.dtype
+                if dtype is not y.dtype:
+                    return _binary_of_other(prim, input, other)
+                x_parent = input._node
+                y_parent = other._node
+            except AttributeError:
+                return _binary_of_other(prim, input, other)
+            if x_parent is None and y_parent is None and floating and dtype.kind != "f":
+                return _binary_of_other(prim, input, other)
+            if input._view is not None or other._view is not None:
+                x_parent, y_parent = input._history(), other._history()
+            try:
+                out = forward(x, y)
+            except (ValueError, TypeError) as error:
+                raise primitive.explained(error, prim, (x, y), _EMPTY) from None
+            if out.__class__ is not _Array:
+                out = np.asarray(out)
+            result = _new(_Tensor)
+            result._array = out
+            result._leaf = None
+            result._view = None
+            if x_parent is None:
+                if y_parent is None:
+                    result._node = None
+                    return result
+                mask = 2
+            else:
+                mask = 1 if y_parent is None else 3
+            if not mode.grad or not differentiable:
+                result._node = None
+                return result
+            if nothing_kept:
+                saved: tuple[Any, ...] = _EMPTY
+            else:
+                keep_x, keep_y, keep_out, _ = keeps[mask]
+                saved = (
+                    x if keep_x else None, y if keep_y else None, out if keep_out else None, None,
+                )  # fmt: skip
+            if debug.anomaly:
+                result._node = record(prim, (x_parent, y_parent), _EMPTY, mask, saved, out.shape)
+                return result
+            result._node = node = _new(Node)
+            node.primitive = prim
+            node.parents = (x_parent, y_parent)
+            node.params = _EMPTY
+            node.mask = mask
+            node.saved = saved
+            node.shape = out.shape
+            node.index = tick()
+            node.notes = None
+            return result
+
+        function.primitive = prim  # type: ignore[attr-defined]
+        return function  # type: ignore[return-value]
+
+    return declare
+
+
+def _unary_of_other(prim: Primitive, function: Callable[..., Any], input: Any) -> Any:
+    if isinstance(input, primitive.Value_):
+        return primitive.Value_._apply(prim, (input,))
+    return function(operand(input, prim.name, number=False))
+
+
+def _binary_of_other(prim: Primitive, x: Any, y: Any) -> Any:
+    Value = primitive.Value_
+    if (isinstance(x, Value) and isinstance(y, (Value, float, int))) or (
+        isinstance(y, Value) and isinstance(x, (float, int))
+    ):
+        return Value._apply(prim, (x, y))
+    return apply(prim, promoted(prim.name, (x, y), prim.floating))
+
+
+def operand(x: Any, operation: str, number: bool = True) -> Any:
+    """Return `x` as a Tensor (or, with `number`, leave a Python number as it is)."""
+    if isinstance(x, primitive.Tensor_):
+        return x
+    if isinstance(x, primitive.Value_):
+        return x.tensor()
+    if isinstance(x, (bool, int, float)):
+        return float(x) if number and isinstance(x, np.floating) else (
+            x if number else _wrap(np.asarray(x, dtypes.scalar_dtype(x)))
+        )
+    if isinstance(x, (np.ndarray, np.generic)):
+        array = np.asarray(x)
+        return _wrap(array.astype(dtypes.check(array.dtype), copy=False))
+    raise TypeError(
+        f"{operation}: expected a Tensor, an array or a number, got {type(x).__name__}; "
+        "make a tensor of it with autodiff.tensor(...)"
+    )
+
+
+def _wrap(array: np.ndarray) -> Any:
+    return primitive.new_tensor(array, None)
+
+
+def promoted(operation: str, inputs: Any, floating: bool = False) -> list[Any]:
+    """Return `inputs` converted to their common dtype; Python numbers stay numbers (weak)."""
+    xs = [operand(x, operation) for x in inputs]
+    tensors = [x for x in xs if isinstance(x, primitive.Tensor_)]
+    if not tensors:
+        xs = tensors = [operand(x, operation, number=False) for x in xs]
+    dtype = dtypes.result_type(*xs)
+    if floating and dtype.kind != "f":
+        dtype = dtypes.default_dtype
+    return [x.to(dtype) if isinstance(x, primitive.Tensor_) and x.dtype != dtype else x for x in xs]

@@ -1,0 +1,450 @@
+"""``Tensor``: a handle on a NumPy array, its gradient and its place in the graph.
+
+The class holds state and conversions. Every operation is declared in `autodiff.ops` and bound here by
+name, so that the list of methods can be read at one glance.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import declare, dtypes, inplace, interop, primitive, printing, versions
+from .mode import mode
+from .node import Leaf, Node, Notes
+from .value import Value
+
+__all__ = ["Tensor", "View"]
+
+
+class View:
+    """How a tensor that shares another's memory is obtained from it."""
+
+    __slots__ = ("parent", "primitive", "params", "root", "root_node")
+
+    def __init__(self, parent: Tensor, prim: Any, params: tuple[Any, ...]) -> None:
+        self.parent = parent
+        self.primitive = prim
+        self.params = params
+        self.root: Tensor = parent if parent._view is None else parent._view.root
+        self.root_node: Node | None = self.root._node
+
+
+class Tensor:
+    """An array that records what is done with it.
+
+    Make one with ``autodiff.tensor``, ``autodiff.zeros`` and the like; ``Tensor(array)`` wraps a NumPy array
+    without copying.
+
+    Parameters
+    ----------
+    data : array_like
+        A NumPy array keeps its dtype and shares its memory; Python floats become float32.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x**2).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("_array", "_node", "_leaf", "_view", "__weakref__")
+
+    _array: np.ndarray
+    _node: Node | None
+    _leaf: Leaf | None
+    _view: View | None
+
+    def __init__(self, data: Any = ()) -> None:
+        from .creation import array_of
+
+        self._array = array_of(data, None, copy=False)
+        self._node = None
+        self._leaf = None
+        self._view = None
+
+    # State
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history; assigning replaces the array."""
+        return primitive.new_tensor(self._array, None)
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        array = value._array if isinstance(value, Tensor) else np.asarray(value)
+        if array.shape != self.shape and self._node is not None and self._node.primitive is None:
+            self._node.shape = array.shape
+        self._array = array
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward()`` has accumulated; None before. May be assigned."""
+        return None if self._leaf is None else self._leaf.grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad: expected a Tensor or None, got {type(value).__name__}")
+            if value.shape != self.shape:
+                raise ValueError(f"grad: shape {value.shape} does not match the tensor's {self.shape}")
+        elif self._leaf is None:
+            return
+        self._holder().grad = value
+
+    def _holder(self) -> Leaf:
+        """The leaf that holds this tensor's gradient, made when first needed."""
+        if self._leaf is None:
+            self._leaf = Leaf(self._array.shape, self._array.dtype)
+        return self._leaf
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for gradients (or stop); only floating leaves can. In place.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> ad.ones(2).requires_grad_().requires_grad
+        True
+        """
+        if not requires_grad:
+            if not self.is_leaf:
+                raise RuntimeError(
+                    "requires_grad_(False): only leaves can be changed; use detach() on the result of "
+                    f"{self._node!r}"
+                )
+            self._node = None
+        elif self._node is None:
+            if self._array.dtype.kind != "f":
+                raise TypeError(
+                    f"requires_grad: only floating tensors can require gradients, got {self.dtype}; "
+                    "convert with .float()"
+                )
+            self._node = self._holder()
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """True unless this is the recorded result of an operation."""
+        return self._node is None or self._node.primitive is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made this tensor; None for a leaf."""
+        node = self._history()
+        return None if node is None or node.primitive is None else node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes."""
+        return self._array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype."""
+        return self._array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._array.ndim
+
+    @property
+    def device(self) -> str:
+        """Where the data is: always ``"cpu"``."""
+        return "cpu"
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all."""
+        return self._array.nbytes
+
+    @property
+    def _version(self) -> int:
+        return versions.version(self._array)
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the size of one axis."""
+        return self._array.shape if dim is None else self._array.shape[dim]
+
+    def dim(self) -> int:
+        """Return the number of axes."""
+        return self._array.ndim
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self._array.size
+
+    nelement = numel
+    element_size = itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Return the steps between neighbours, in elements."""
+        steps = tuple(s // self._array.itemsize for s in self._array.strides)
+        return steps if dim is None else steps[dim]
+
+    def is_contiguous(self) -> bool:
+        """Return whether the elements lie in row-major order without gaps."""
+        return self._array.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        """Return whether the dtype is a floating one."""
+        return self._array.dtype.kind == "f"
+
+    # History
+
+    def _history(self) -> Node | None:
+        """The node, brought up to date when the tensor this is a view of was written in place."""
+        view = self._view
+        if view is not None and view.root._node is not view.root_node:
+            self._refresh()
+        return self._node
+
+    def _refresh(self) -> None:
+        inplace.refresh(self)
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add the gradient of this tensor to the ``.grad`` of the leaves it depends on.
+
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            The cotangent, of this tensor's shape; 1 for a tensor of one element.
+        retain_graph, create_graph, inputs
+            See ``autodiff.backward``.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> x = ad.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * 3).backward(ad.tensor([1.0, 10.0]))
+        >>> x.grad
+        tensor([ 3., 30.])
+        """
+        from .engine import backward
+
+        inputs = [inputs] if isinstance(inputs, (Tensor, Value)) else inputs
+        backward([self], [gradient], retain_graph, create_graph, inputs)
+
+    def detach(self) -> Tensor:
+        """Return the same memory without history."""
+        return primitive.new_tensor(self._array, None)
+
+    def detach_(self) -> Tensor:
+        """Forget the history, in place."""
+        self._node = None
+        self._view = None
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf in ``.grad`` during backward."""
+        node = self._history()
+        if node is None:
+            raise RuntimeError("retain_grad: the tensor does not require grad")
+        if node.primitive is not None:
+            if node.notes is None:
+                node.notes = Notes()
+            node.notes.retained = self._holder()
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call `hook` with the gradient of this tensor in each backward; it may return a replacement.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> x = ad.tensor(1.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (2 * x).backward()
+        >>> x.grad
+        tensor(20.)
+        """
+        node = self._history()
+        if node is None:
+            raise RuntimeError("register_hook: the tensor does not require grad")
+        if node.notes is None:
+            node.notes = Notes()
+        if node.notes.hooks is None:
+            node.notes.hooks = {}
+        return RemovableHandle(node.notes.hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Call `hook` with this leaf after each time its ``.grad`` was added to."""
+        if self._node is None or self._node is not self._leaf:
+            raise RuntimeError("register_post_accumulate_grad_hook: only for leaves that require grad")
+        if self._leaf.after is None:
+            self._leaf.after = {}
+        tensor = weakref.ref(self)
+        return RemovableHandle(self._leaf.after, lambda: hook(tensor()))  # type: ignore[arg-type]
+
+    # Conversions
+
+    def item(self) -> Any:
+        """Return the one element as a Python number."""
+        if self._array.size != 1:
+            raise ValueError(
+                f"item: a tensor of shape {self.shape} has {self._array.size} elements, not one; "
+                "use tolist()"
+            )
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists (a number for a 0-d tensor)."""
+        return self._array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """Return the NumPy array itself (shared memory).
+
+        Raises
+        ------
+        RuntimeError
+            On a tensor that requires grad, unless `force`: writing would not be recorded.
+        """
+        if self._node is not None and not force:
+            raise RuntimeError(
+                "numpy: the tensor requires grad, and NumPy would cut the graph; "
+                "use t.detach().numpy()"
+            )
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self._node is not None and mode.grad:
+            raise RuntimeError(
+                "numpy.asarray: the tensor requires grad, and NumPy would cut the graph; "
+                "use t.detach().numpy()"
+            )
+        if dtype is not None and np.dtype(dtype) != self._array.dtype:
+            return self._array.astype(dtype)
+        return self._array.copy() if copy else self._array
+
+    __array_ufunc__ = interop.array_ufunc
+    __array_function__ = interop.array_function
+    __array_priority__ = 1000
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._array.dtype.kind not in "iu":
+            raise TypeError(f"only integer tensors of one element can be an index, got {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            raise ValueError(
+                f"the truth value of a tensor of shape {self.shape} is ambiguous; use .any() or .all()"
+            )
+        return bool(self._array.item())
+
+    def __len__(self) -> int:
+        if self._array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self._array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter([self[i] for i in range(self._array.shape[0])])
+
+    def __contains__(self, element: Any) -> bool:
+        element = element._array if isinstance(element, Tensor) else element
+        return bool((self._array == element).any())
+
+    __hash__ = object.__hash__
+
+    def __format__(self, spec: str) -> str:
+        return format(self._array.item(), spec) if self._array.ndim == 0 else repr(self)
+
+    def __repr__(self) -> str:
+        return printing.represent(self)
+
+    def __copy__(self) -> Tensor:
+        return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "deepcopy: only leaves can be copied (this is the result of "
+                f"{self._node!r}); call detach() or clone() first"
+            )
+        copy = type(self).__new__(type(self))
+        copy.__setstate__((self._array.copy(), self.requires_grad))
+        memo[id(self)] = copy
+        if self.grad is not None:
+            copy.grad = primitive.new_tensor(self.grad._array.copy(), None)
+        return copy
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "pickle: only leaves can be saved (this is the result of "
+                f"{self._node!r}); call detach() first"
+            )
+        return _blank, (type(self),), (self._array, self.requires_grad)
+
+    def __setstate__(self, state: tuple[np.ndarray, bool]) -> None:
+        self._array, requires_grad = state
+        self._node = self._leaf = self._view = None
+        if requires_grad:
+            self._node = self._holder()
+
+
+def _blank(cls: type[Tensor]) -> Tensor:
+    return cls.__new__(cls)
+
+
+class RemovableHandle:
+    """Takes a hook away again: ``handle.remove()``, or the end of a ``with`` block."""
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._hooks = weakref.ref(hooks) if hasattr(hooks, "__weakref__") else (lambda: hooks)
+        self.id = versions.tick()
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks().pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+primitive._bind(Tensor, Value, View)
+declare._Tensor = Tensor

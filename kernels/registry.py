@@ -1,0 +1,170 @@
+"""What a kernel is, and the one place that decides which version of it runs.
+
+A kernel has one name and one contract, and up to two versions of itself:
+
+- the *reference*: plain NumPy, written to be read; always there;
+- the *compiled* version: Numba, in a module that is imported at its first use only.
+
+Both take the same arguments and give the same arrays. The declaration is one decorator on the
+reference::
+
+    @kernel(compiled="scatter_jit", prefer=lambda out, indices, values: values.size > 64)
+    def index_add(out, indices, values): ...
+
+The compiled twin is then the function of the same name in `kernels/scatter_jit.py`. To replace a
+kernel, replace that one function: nothing else knows about it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import numpy as np
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MODES = ("auto", "numpy", "numba")
+VARIABLE = "AUTODIFF_KERNELS"
+
+KERNELS: dict[str, Kernel[..., Any]] = {}
+"""Every declared kernel by its name."""
+
+_COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def _check_mode(mode: str, source: str) -> str:
+    if mode not in MODES:
+        raise ValueError(f"{source}: {mode!r} is not one of {', '.join(map(repr, MODES))}")
+    return mode
+
+
+def _mode_of_environment() -> str:
+    mode = _check_mode(os.environ.get(VARIABLE) or "auto", f"environment variable {VARIABLE}")
+    # With Numba's own switch off there is nothing to call: its loops would run as plain Python.
+    return "numpy" if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else mode
+
+
+_mode = _mode_of_environment()
+
+
+def mode() -> str:
+    """Return which versions run: "auto", "numpy" or "numba" (see `use`)."""
+    return _mode
+
+
+@contextmanager
+def _restore(previous: str) -> Iterator[None]:
+    global _mode
+    try:
+        yield
+    finally:
+        _mode = previous
+
+
+def use(mode: str) -> Any:
+    """Choose which versions of the kernels run, for the whole process.
+
+    Parameters
+    ----------
+    mode : {"auto", "numpy", "numba"}
+        "auto" picks per call what was measured to be faster; "numpy" switches every Numba kernel
+        off; "numba" takes the compiled version wherever there is one. The environment variable
+        `AUTODIFF_KERNELS` gives the mode that a process starts with (default "auto").
+
+    Returns
+    -------
+    context manager
+        The mode is set by the call itself; used in a `with` statement, the former mode comes
+        back at its end.
+
+    Raises
+    ------
+    ValueError
+        For another word.
+
+    Examples
+    --------
+    >>> from autodiff import kernels
+    >>> with kernels.use("numpy"):
+    ...     kernels.mode()
+    'numpy'
+    """
+    global _mode
+    previous, _mode = _mode, _check_mode(mode, "kernels.use")
+    return _restore(previous)
+
+
+class Kernel(Generic[P, R]):
+    """One kernel: callable, and made of its reference and (perhaps) its compiled version.
+
+    Attributes
+    ----------
+    name : str
+    reference : callable
+        The NumPy version.
+    compiled : callable or None
+        The Numba version; reading it imports Numba.
+    """
+
+    def __init__(
+        self,
+        reference: Callable[P, R],
+        compiled: str | None,
+        prefer: Callable[..., bool] | None,
+    ) -> None:
+        functools.update_wrapper(self, reference)
+        self.name = reference.__name__
+        self.reference = reference
+        self._module = compiled
+        self._prefer = prefer
+
+    @functools.cached_property
+    def compiled(self) -> Callable[P, R] | None:
+        if self._module is None:
+            return None
+        module = importlib.import_module(f"{__package__}.{self._module}")
+        return getattr(module, self.name)  # type: ignore[no-any-return]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if (
+            _mode != "numpy"
+            and self._module is not None
+            and args[0].dtype in _COMPILED_DTYPES  # type: ignore[attr-defined]
+            and (_mode == "numba" or self._prefer is None or self._prefer(*args, **kwargs))
+        ):
+            return self.compiled(*args, **kwargs)  # type: ignore[misc]
+        return self.reference(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.name}>"
+
+
+def kernel(
+    *, compiled: str | None = None, prefer: Callable[..., bool] | None = None
+) -> Callable[[Callable[P, R]], Kernel[P, R]]:
+    """Declare a kernel: decorate its NumPy reference.
+
+    Parameters
+    ----------
+    compiled : str, optional
+        Name of the module of this package that holds the compiled version, a function of the
+        same name and signature. It is called with float32 or float64 as the type of the first
+        argument only; everything else goes to the reference.
+    prefer : callable, optional
+        Takes the kernel's arguments; True where the compiled version is the faster one. Asked
+        in mode "auto" only, and at every call, so it must be cheap. Without it the compiled
+        version is always taken.
+    """
+
+    def declare(reference: Callable[P, R]) -> Kernel[P, R]:
+        declared = Kernel(reference, compiled, prefer)
+        KERNELS[declared.name] = declared
+        return declared
+
+    return declare
