@@ -150,33 +150,30 @@ def scatter_weight(g, x, out, images, out_rows, out_columns, sizes, row_residues
     planes = channels * row_residues.size * column_residues.size * plane_rows * pitch
     length = ((out_rows - 1) * pitch + out_columns + lanes - 1) // lanes * lanes
     tiles = (rows + ROWS - 1) // ROWS
+    padded_rows = out.size // (groups * taps)
     padded = aligned(batch * planes + lanes, x.dtype)
-    spread = aligned(batch * rows * length, g.dtype)
+    spread = aligned(batch * padded_rows * length, g.dtype)
     zero = g.dtype.type(0)
     for group in range(begin // tiles, (end - 1) // tiles + 1):
         k_begin = max(0, begin - group * tiles) * ROWS
         k_end = min(rows, (end - group * tiles) * ROWS)
-        out[(group * rows + k_begin) * taps : (group * rows + k_end) * taps] = 0
         for n in range(0, images, batch):
             count = min(batch, images - n)
             for m in range(count):
                 pad_planes(x, ((n + m) * groups + group) * channels, channels, height, width, sizes, row_residues, column_residues, padded, m * planes)
                 for k in range(k_begin, k_end):
                     for row in range(out_rows):
-                        move_row(spread, (m * rows + k) * length + row * pitch, g, ((((n + m) * groups + group) * rows + k) * out_rows + row) * out_columns, out_columns, zero)
-            k = k_begin
-            while k < k_end:
-              tile = ROWS if k + ROWS <= k_end else HALF_ROWS if k + HALF_ROWS <= k_end else 1
-              for p in range(0, length, SPAN):
-                span = min(SPAN, length - p)
-                o = (group * rows + k) * taps
-                if tile == ROWS:
-                    _dot_rows_8(out, o, taps, spread, k * length + p, length, rows * length, padded, p, planes, source_taps, count, span)
-                elif tile == HALF_ROWS:
-                    _dot_rows_4(out, o, taps, spread, k * length + p, length, rows * length, padded, p, planes, source_taps, count, span)
-                else:
-                    _dot_rows_1(out, o, taps, spread, k * length + p, length, rows * length, padded, p, planes, source_taps, count, span)
-              k += tile
+                        move_row(spread, (m * padded_rows + k) * length + row * pitch, g, ((((n + m) * groups + group) * rows + k) * out_rows + row) * out_columns, out_columns, zero)
+            for k in range(k_begin, k_end, ROWS):
+                o = (group * padded_rows + k) * taps
+                for p in range(0, length, SPAN):
+                    span = min(SPAN, length - p)
+                    if k_end - k > HALF_ROWS:
+                        _dot_rows_8(out, o, taps, spread, k * length + p, length, padded_rows * length, padded, p, planes, source_taps, count, span)
+                    elif k_end - k > 1:
+                        _dot_rows_4(out, o, taps, spread, k * length + p, length, padded_rows * length, padded, p, planes, source_taps, count, span)
+                    else:
+                        _dot_rows_1(out, o, taps, spread, k * length + p, length, padded_rows * length, padded, p, planes, source_taps, count, span)
 
 
 def _run(plan: Plan, source: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray) -> np.ndarray:
@@ -234,12 +231,14 @@ def conv_weight_grad(
     if not g.size or not x.size:
         return _weight_grad.reference(g, x, weight_shape, stride, padding, dilation, groups)
     plan = plan_forward((1, *x.shape[1:]), tuple(weight_shape), out, stride, padding, dilation, groups)
-    dw = np.empty(int(np.prod(weight_shape)), x.dtype)
+    rows = int(plan.sizes[2])
+    tiles = -(-rows // ROWS)
+    padded_rows = rows if rows == 1 else tiles * ROWS
+    dw = np.zeros((groups, padded_rows, plan.source_taps.size), x.dtype)
     plane = int(plan.sizes[9] * plan.sizes[10])
     batch = min(len(x), max(1, SPAN // plane))
-    tiles = -(-int(plan.sizes[2]) // ROWS)
     split(
-        scatter_weight, groups * tiles, plan.work * len(x), native(g).reshape(-1), native(x).reshape(-1), dw,
+        scatter_weight, groups * tiles, plan.work * len(x), native(g).reshape(-1), native(x).reshape(-1), dw.reshape(-1),
         len(g), *out, *plan[:3], plan.source_taps, batch,
     )  # fmt: skip
-    return dw.reshape(weight_shape)
+    return dw[:, :rows].reshape(weight_shape)

@@ -167,7 +167,7 @@ def product_tile(
     n_rows, n_vectors = rows.literal_value, vectors.literal_value
     index = types.intp
     signature = types.void(
-        out, index, index, w, index, index, w_taps, x, index, x_taps, index, index,
+        out, index, index, w, index, index, index, w_taps, x, index, x_taps, index, index,
         types.boolean, rows, vectors,
     )  # fmt: skip
 

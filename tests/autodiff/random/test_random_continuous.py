@@ -9,7 +9,7 @@ from autodiff.random import Generator, exponential, normal, trunc_normal, unifor
 from autodiff.random.box_muller import box_muller
 from autodiff.random.rounding import fma
 
-SEEDS = (0, 1, 42, 123, 2**32 - 1)
+SEEDS = (0, 1, 2, 7, 42, 123, 1234, 2**31, 2**32 - 1)
 SIZES = (*range(101), 127, 128, 129, 1000, 1007, 4096, 40_003)
 DTYPES = ("float16", "float32", "float64")
 

@@ -14,7 +14,7 @@ from autodiff.random import (
     uniform,
 )
 
-SEEDS = (0, 1, 42, 123, 2**32 - 1)
+SEEDS = (0, 1, 2, 7, 42, 123, 1234, 2**31, 2**32 - 1)
 SIZES = (*range(20), 100, 1000, 5003)
 
 
@@ -88,9 +88,11 @@ def test_multinomial_frequencies():
     assert drawn.dtype == np.int64
     frequencies = np.stack([np.bincount(row, minlength=3) for row in drawn]) / 4000
     np.testing.assert_allclose(frequencies, [[0.25, 0, 0.75], [0, 0.5, 0.5]], atol=0.03)
-    first = [multinomial(generator := seeded(), weights[0], 2)[0] for _ in range(1)]
-    assert first[0] in (0, 2)
-    assert sorted(multinomial(generator, weights[0], 2).tolist()) == [0, 2]
+    first = [multinomial(generator, weights[0], 1)[0] for generator in map(seeded, range(2000))]
+    np.testing.assert_allclose(np.bincount(first) / 2000, [0.25, 0, 0.75], atol=0.03)
+    both = np.stack([multinomial(seeded(seed), weights[0], 2) for seed in range(100)])
+    assert (np.sort(both, axis=1) == [0, 2]).all()
+    assert len(np.unique(both[:, 0])) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""Every example in a docstring, and the one in the README, runs and prints what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import autodiff
+
+
+def _modules() -> list[str]:
+    found = ["autodiff"]
+    for info in pkgutil.walk_packages(autodiff.__path__, "autodiff."):
+        if not info.name.endswith("__main__"):
+            found.append(info.name)
+    return found
+
+
+@pytest.mark.parametrize("name", _modules())
+def test_examples_of_module(name: str) -> None:
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+def test_there_are_examples() -> None:
+    finder = doctest.DocTestFinder()
+    count = sum(
+        bool(test.examples)
+        for name in _modules()
+        for test in finder.find(importlib.import_module(name))
+    )
+    assert count > 200
+
+
+def test_example_of_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = Path(__file__).parent.parent / "README.md"
+    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
