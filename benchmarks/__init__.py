@@ -1,0 +1,1 @@
+"""The race against PyTorch (and micrograd for scalars): ``autodiff bench``."""

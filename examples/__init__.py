@@ -1,0 +1,1 @@
+"""Complete programs on top of the library: what ``autodiff demo`` runs."""

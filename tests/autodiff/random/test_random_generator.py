@@ -162,6 +162,15 @@ def test_words_equal_torch():
 
 
 @pytest.mark.parity
+def test_a_fresh_state_of_torch_is_taken():
+    torch = pytest.importorskip("torch")
+    theirs = torch.Generator().manual_seed(3)
+    ours = Generator()
+    ours.set_state(theirs.get_state().numpy())
+    assert (uniform(ours, 1500) == torch.rand(1500, generator=theirs).numpy()).all()
+
+
+@pytest.mark.parity
 @pytest.mark.parametrize("drawn", [0, 1, 2, 623, 624, 625, 1248, 3000])
 def test_states_travel_to_torch_and_back(drawn):
     torch = pytest.importorskip("torch")
