@@ -25,23 +25,23 @@ def _product_rows(vectors: int) -> Callable[..., Any]:
     """Make the loop over the rows of a product whose columns are `vectors` vectors."""
 
     @inline
-    def product_rows(out, j, lead, rows, w, w0, ldw, w_taps, x, x_taps, begin, end, add):  # type: ignore[no-untyped-def]
+    def product_rows(out, o0, lead, rows, w, w0, ldw, w_taps, x, x0, x_taps, begin, end, add):  # type: ignore[no-untyped-def]
         for k in range(0, rows, ROWS):
-            o, row, left = k * lead + j, w0 + k * ldw, rows - k
+            o, row, left = o0 + k * lead, w0 + k * ldw, rows - k
             # Tiles of three heights: one with idle rows is faster than several low ones.
             if left > HALF_ROWS:
                 product_tile(
-                    out, o, lead, w, row, ldw, left, w_taps, x, j, x_taps, begin, end, add,
+                    out, o, lead, w, row, ldw, left, w_taps, x, x0, x_taps, begin, end, add,
                     ROWS, vectors,
                 )  # fmt: skip
             elif left > 1:
                 product_tile(
-                    out, o, lead, w, row, ldw, left, w_taps, x, j, x_taps, begin, end, add,
+                    out, o, lead, w, row, ldw, left, w_taps, x, x0, x_taps, begin, end, add,
                     HALF_ROWS, vectors,
                 )  # fmt: skip
             else:
                 product_tile(
-                    out, o, lead, w, row, ldw, left, w_taps, x, j, x_taps, begin, end, add,
+                    out, o, lead, w, row, ldw, left, w_taps, x, x0, x_taps, begin, end, add,
                     1, vectors,
                 )  # fmt: skip
 
@@ -52,26 +52,26 @@ _rows_of_1, _rows_of_2, _rows_of_3 = (_product_rows(v) for v in range(1, VECTORS
 
 
 @inline
-def product(out, lead, rows, w, w0, ldw, w_taps, x, x_taps, first, last, block):  # type: ignore[no-untyped-def]
-    """out[k*lead + p] = sum over taps t of w[w0 + k*ldw + w_taps[t]] * x[x_taps[t] + p].
+def product(out, o0, lead, rows, w, w0, ldw, w_taps, x, x0, x_taps, first, last, block):  # type: ignore[no-untyped-def]
+    """out[o0 + k*lead + p] = sum over taps t of w[w0 + k*ldw + w_taps[t]] * x[x0 + x_taps[t] + p].
 
     For k < rows, p < lead (a multiple of the lanes) and first <= t < last, `block` taps at a time.
     `out` must have room for ROWS - 1 further rows.
     """
     lanes = VECTOR_BYTES // out.itemsize
     if first == last:
-        out[: rows * lead] = 0
+        out[o0 : o0 + rows * lead] = 0
     for begin in range(first, last, block):
         end = min(last, begin + block)
         add = begin > first
         for j in range(0, lead, VECTORS * lanes):
             left = (lead - j) // lanes
             if left >= VECTORS:
-                _rows_of_3(out, j, lead, rows, w, w0, ldw, w_taps, x, x_taps, begin, end, add)
+                _rows_of_3(out, o0 + j, lead, rows, w, w0, ldw, w_taps, x, x0 + j, x_taps, begin, end, add)
             elif left == 2:
-                _rows_of_2(out, j, lead, rows, w, w0, ldw, w_taps, x, x_taps, begin, end, add)
+                _rows_of_2(out, o0 + j, lead, rows, w, w0, ldw, w_taps, x, x0 + j, x_taps, begin, end, add)
             else:
-                _rows_of_1(out, j, lead, rows, w, w0, ldw, w_taps, x, x_taps, begin, end, add)
+                _rows_of_1(out, o0 + j, lead, rows, w, w0, ldw, w_taps, x, x0 + j, x_taps, begin, end, add)
 
 
 @jit
@@ -81,9 +81,18 @@ def _products(a, b, out, rows, inner, columns, a_row, a_column, b_row, b_column,
     lead = (columns + lanes - 1) // lanes * lanes
     panel = aligned(inner * lead, b.dtype)
     result = aligned((rows + ROWS) * lead, out.dtype)
-    a_taps, panel_taps = np.arange(inner) * a_column, np.arange(inner) * lead
+    a_taps, b_taps, panel_taps = (
+        np.arange(inner) * a_column, np.arange(inner) * b_row, np.arange(inner) * lead
+    )  # fmt: skip
     zero = out.dtype.type(0)
+    whole = lead == columns and rows % ROWS == 0 and b_column == 1
     for i in range(begin, end):
+        if whole:
+            product(
+                out, i * rows * columns, lead, rows, a, i * rows * inner, a_row, a_taps,
+                b, i * inner * columns, b_taps, 0, inner, inner,
+            )  # fmt: skip
+            continue
         for t in range(inner):
             start = i * inner * columns + t * b_row
             if b_column == 1:
@@ -92,8 +101,8 @@ def _products(a, b, out, rows, inner, columns, a_row, a_column, b_row, b_column,
                 for j in range(columns):
                     panel[t * lead + j] = b[start + j * b_column]
         product(
-            result, lead, rows, a, i * rows * inner, a_row, a_taps, panel, panel_taps, 0, inner,
-            inner,
+            result, 0, lead, rows, a, i * rows * inner, a_row, a_taps, panel, 0, panel_taps,
+            0, inner, inner,
         )  # fmt: skip
         for k in range(rows):
             move_row(out, (i * rows + k) * columns, result, k * lead, columns, zero)

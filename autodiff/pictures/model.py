@@ -105,7 +105,7 @@ def _constant(node: Node, i: int) -> Box | None:
 
 def _box(node: Node, names: dict[Node, str]) -> Box:
     if isinstance(node, Value):
-        lines = [f"data {node.data:.4f}", f"grad {node.grad:.4f}"]
+        lines = [f"data {node.data:.4g}", f"grad {node.grad:.4g}"]
         if node.primitive is not None:
             title = node.primitive.symbol + (f"  {node.label}" if node.label else "")
             return Box("operation", title, lines)

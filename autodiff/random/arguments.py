@@ -66,7 +66,10 @@ def as_probability(operation: str, value: object) -> float:
 
 def as_dtype(operation: str, dtype: DTypeLike) -> np.dtype:
     """Return `dtype` as a real NumPy dtype: boolean, integer or floating."""
-    result = np.dtype(dtype)
+    try:
+        result = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{operation}: dtype must be a NumPy dtype, got {dtype!r}") from None
     if result.kind not in "biu" and result.type not in _FLOATING:
         raise TypeError(f"{operation}: there are no random numbers of dtype {result}")
     return result
@@ -74,7 +77,7 @@ def as_dtype(operation: str, dtype: DTypeLike) -> np.dtype:
 
 def as_floating(operation: str, dtype: DTypeLike) -> np.dtype:
     """Return `dtype` as float16, float32 or float64."""
-    result = np.dtype(dtype)
+    result = as_dtype(operation, dtype)
     if result.type not in _FLOATING:
         raise TypeError(
             f"{operation}: dtype must be float16, float32 or float64, got {result}; "

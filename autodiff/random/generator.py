@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-import secrets
+import os
 import threading
 from typing import Any
 
@@ -99,8 +99,6 @@ class Generator:
             )
         self.device = "cpu"
         self.lock = threading.RLock()
-        self._engine = np.random.MT19937(0)
-        self._words = np.random.Generator(self._engine)
         self.manual_seed(_DEFAULT_SEED)
 
     def __repr__(self) -> str:
@@ -137,14 +135,24 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             raise ValueError(f"manual_seed: the seed must lie in [-2**63, 2**64 - 1], got {seed}")
         seed %= 2**64
-        # RandomState seeds an MT19937 by the classic recurrence; MT19937 itself hashes its seed.
-        state: Any = np.random.RandomState(seed & 0xFFFFFFFF).get_state(legacy=False)
         with self.lock:
-            self._engine.state = state
             self._seed = seed
+            self._engine: np.random.MT19937 | None = None
             self.next_double_normal: float | None = None
             self.next_float_normal: float | None = None
         return self
+
+    def _start(self) -> np.random.MT19937:
+        """Seed the engine at the first draw: importing `autodiff` need not load numpy.random."""
+        # RandomState seeds an MT19937 by the classic recurrence; MT19937 itself hashes its seed.
+        return self._install(np.random.RandomState(self._seed % 2**32).get_state(legacy=False))
+
+    def _install(self, state: Any) -> np.random.MT19937:
+        """Put an engine with a NumPy state in place."""
+        engine = np.random.MT19937(0)
+        engine.state = state
+        self._engine, self._words = engine, np.random.Generator(engine)
+        return engine
 
     def initial_seed(self) -> int:
         """Return the seed that the stream was last started from.
@@ -167,7 +175,7 @@ class Generator:
         >>> generator.seed() == generator.initial_seed()
         True
         """
-        seed = secrets.randbits(64)
+        seed = int.from_bytes(os.urandom(8), "little")
         self.manual_seed(seed)
         return seed
 
@@ -189,7 +197,7 @@ class Generator:
         """
         state = np.zeros((), _STATE)
         with self.lock:
-            engine = self._engine.state["state"]
+            engine = (self._engine or self._start()).state["state"]
             state["seed"] = self._seed
             state["seeded"] = 1
             state["next"] = engine["pos"]
@@ -235,10 +243,8 @@ class Generator:
             raise ValueError("set_state: the Mersenne Twister key is damaged")
         position = _WORDS if left == 1 else position
         with self.lock:
-            self._engine.state = {
-                "bit_generator": "MT19937",
-                "state": {"key": key.astype(np.uint32), "pos": position},
-            }
+            words = {"key": key.astype(np.uint32), "pos": position}
+            self._install({"bit_generator": "MT19937", "state": words})
             self._seed = int(fields["seed"])
             has_double, has_float = fields["has_double_normal"], fields["has_float_normal"]
             self.next_double_normal = float(fields["next_double_normal"]) if has_double else None
@@ -254,8 +260,9 @@ class Generator:
         [1791095845, 4282876139]
         """
         with self.lock:
+            engine = self._engine or self._start()
             if n < _SMALL_DRAW:
-                return self._engine.random_raw(n).astype(np.uint32)
+                return engine.random_raw(n).astype(np.uint32)
             return self._words.integers(0, 2**32, size=n, dtype=np.uint32)
 
     def random64(self, n: int) -> np.ndarray:

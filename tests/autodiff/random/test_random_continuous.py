@@ -135,6 +135,7 @@ def test_box_muller_is_the_formula():
         (lambda g: uniform(g, -1), ValueError, r"uniform: sizes must not be negative.*\(-1,\)"),
         (lambda g: uniform(g, 1.5), TypeError, "uniform: a size must be an integer, got float"),
         (lambda g: uniform(g, 2, "int64"), TypeError, "uniform: dtype must be float16, float32 or"),
+        (lambda g: uniform(g, 2, 0.5), TypeError, "uniform: dtype must be a NumPy dtype, got 0.5"),
         (lambda g: uniform(g, 2, low=2, high=1), ValueError, "uniform: low must not exceed high"),
         (lambda g: uniform(g, 2, high=math.nan), ValueError, "uniform: high must be a number"),
         (lambda g: uniform(g, 2, high=math.inf), ValueError, "too wide for float32"),

@@ -1,0 +1,160 @@
+"""Softmax and its logarithm: scores turned into probabilities along one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arguments import axis_of, numpy_names
+from ..declare import floating_operand
+from ..primitive import Primitive, apply
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = ["log_softmax", "softmax"]
+
+METHODS = ("log_softmax", "softmax")
+
+# Along a last axis no longer than this, NumPy spends its time on starting one loop per row.
+_SHORT = 64
+
+
+def few_columns(x: np.ndarray) -> bool:
+    """Whether the rows of `x` are so short and so many that a transposed copy is worth its price."""
+    n = x.shape[-1]
+    return n <= _SHORT and x.size > n * n
+
+
+def _along(function: Callable[..., np.ndarray], x: np.ndarray, axis: int | None) -> np.ndarray:
+    """Return ``function(x, axis)``, worked out down the columns where the rows are short."""
+    if not x.size:
+        return x.copy()
+    if axis == x.ndim - 1 and few_columns(x):
+        columns = x.reshape(-1, x.shape[-1]).T.copy()
+        return np.ascontiguousarray(function(columns, 0).T).reshape(x.shape)
+    return function(x, axis)
+
+
+def _probabilities(x: np.ndarray, axis: int | None) -> np.ndarray:
+    e = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    np.exp(e, out=e)
+    e /= np.add.reduce(e, axis=axis, keepdims=True)
+    return e
+
+
+def _log_probabilities(x: np.ndarray, axis: int | None) -> np.ndarray:
+    e = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    e -= np.log(np.add.reduce(np.exp(e), axis=axis, keepdims=True))
+    return e
+
+
+_softmax = Primitive(
+    "softmax",
+    lambda x, axis: _along(_probabilities, x, axis),
+    (lambda g, out, axis: out * (g - np.add.reduce(g * out, axis=axis, keepdims=True)),),
+)
+_log_softmax = Primitive(
+    "log_softmax",
+    lambda x, axis: _along(_log_probabilities, x, axis),
+    (lambda g, out, axis: g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True),),
+)
+
+
+def _applied(primitive: Primitive, input: Any, dim: Any, dtype: Any) -> Tensor:
+    x = floating_operand(input, primitive.name, dtype)
+    ndim = x._array.ndim
+    axis = axis_of(dim, ndim, primitive.name)
+    return apply(primitive, (x,), (axis if ndim else None,))
+
+
+@numpy_names
+def softmax(input: Any, dim: int, dtype: Any = None) -> Tensor:
+    """Exponentials of the elements, divided by their sum along one axis.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores (logits) of a floating dtype; large ones do not overflow, and -inf becomes 0.
+    dim : int
+        The axis along which the result sums to 1.
+    dtype : dtype, optional
+        Convert to this first.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    TypeError
+        For an integer or bool tensor, unless `dtype` is given.
+    IndexError
+        For an axis that the tensor does not have.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.softmax(ad.tensor([[0.0, 0.0], [1e4, -1e4]]), dim=1)
+    tensor([[0.5000, 0.5000],
+            [1.0000, 0.0000]])
+    """
+    return _applied(_softmax, input, dim, dtype)
+
+
+@numpy_names
+def log_softmax(input: Any, dim: int, dtype: Any = None) -> Tensor:
+    """The logarithm of ``softmax``, without the loss of digits that taking it afterwards has.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores (logits) of a floating dtype.
+    dim : int
+        The axis along which the exponentials of the result sum to 1.
+    dtype : dtype, optional
+        Convert to this first.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    TypeError
+        For an integer or bool tensor, unless `dtype` is given.
+    IndexError
+        For an axis that the tensor does not have.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.log_softmax(ad.tensor([0.0, -1000.0]), dim=0)
+    tensor([    0., -1000.])
+    """
+    return _applied(_log_softmax, input, dim, dtype)
+
+
+@numpy_names
+def softmin(input: Any, dim: int, dtype: Any = None) -> Tensor:
+    """``softmax(-input, dim)``: the smallest element gets the largest share.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+    dtype : dtype, optional
+        As for ``softmax``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff.ops.softmax import softmin
+    >>> softmin(ad.tensor([5.0, 5.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax(-floating_operand(input, "softmin", dtype), dim)
