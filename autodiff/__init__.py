@@ -23,7 +23,11 @@ from .creation import *
 from .dtypes import *
 from .engine import backward, grad
 from .mode import *
+from .function import *
+from .gradcheck import *
+from .transforms import *
 from .pictures import graph
+from .random_creation import *
 from .primitive import Primitive
 from .tensor import Tensor
 from .value import Value

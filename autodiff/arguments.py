@@ -6,7 +6,12 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-__all__ = ["axes_of", "axis_of", "numpy_names", "sizes_of"]
+import numpy as np
+
+__all__ = [
+    "axes_of", "axis_of", "check_device", "indices_below", "is_device", "numpy_names", "per_axis",
+    "sizes_of",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
@@ -58,9 +63,61 @@ def axes_of(dim: Any, ndim: int, operation: str) -> tuple[int, ...] | None:
 
 def sizes_of(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
     """Return sizes given as ``f(2, 3)`` or ``f((2, 3))`` as a tuple of integers."""
-    if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
-        sizes = tuple(sizes[0])
+    if len(sizes) == 1 and sizes[0].__class__ is not int:
+        sizes = sizes[0] if isinstance(sizes[0], (tuple, list)) else sizes
     try:
         return tuple([n.__index__() for n in sizes])
     except AttributeError:
         raise TypeError(f"{operation}: sizes must be integers, got {sizes!r}") from None
+
+
+def check_device(device: Any, operation: str) -> None:
+    """Raise unless `device` is None or the CPU, the only one there is."""
+    if device is not None and str(device) != "cpu":
+        raise ValueError(f"{operation}: device must be 'cpu', the only one there is; got {device!r}")
+
+
+def indices_below(count: int, indices: np.ndarray, operation: str, what: str) -> np.ndarray:
+    """Return `indices` as int64, checked to lie in [0, count); `what` names the things counted."""
+    if indices.dtype != np.int64:
+        if indices.dtype.kind not in "iu":
+            raise TypeError(
+                f"{operation}: expected integers that number {count} {what}, got {indices.dtype}"
+            )
+        indices = indices.astype(np.int64)
+    # Seen as unsigned a negative number is a huge one, so that one pass finds both kinds.
+    if indices.size and np.maximum.reduce(indices.view(np.uint64), axis=None) >= count:
+        bad = indices[(indices < 0) | (indices >= count)].flat[0]
+        raise IndexError(
+            f"{operation}: {bad} is out of range for {count} {what}, which are numbered from 0 to "
+            f"{count - 1}"
+        )
+    return indices
+
+
+def per_axis(value: Any, axes: int, name: str, operation: str) -> tuple[int, ...]:
+    """Return an option of a convolution or pooling, one integer or one per axis, as a tuple."""
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    values = values * axes if len(values) == 1 else values
+    if len(values) != axes:
+        raise ValueError(f"{operation}: {name} must be one integer or {axes}, got {value!r}")
+    try:
+        return tuple([n.__index__() for n in values])
+    except AttributeError:
+        raise TypeError(f"{operation}: {name} must be an integer, got {value!r}") from None
+
+
+_DEVICES = ("cpu", "cuda", "hip", "meta", "mps", "mtia", "xla", "xpu")
+
+
+def is_device(argument: Any) -> bool:
+    """Return whether `argument` names a device of PyTorch's, such as ``"cpu"`` or ``"cuda:0"``."""
+    return str(argument).partition(":")[0] in _DEVICES
+
+
+def check_device(device: Any, operation: str) -> None:
+    """Raise ValueError for a device other than the CPU; None stands for the CPU."""
+    if device is not None and str(device).partition(":")[0] != "cpu":
+        raise ValueError(
+            f"{operation}: there is no device {str(device)!r}; everything is on 'cpu', so leave it out"
+        )

@@ -2,7 +2,8 @@
 
 The decorated function has no body: its name, its docstring and the arguments of the decorator say all
 there is. What comes out is the public function (and, bound in the class body, the method), written out
-flat because it is the hot path: no loop over inputs, no call but the one to NumPy.
+flat because it is the hot path: no loop over inputs, no call but the one to NumPy. A decorated function
+with keyword options (``add(x, y, alpha=2)``) has a body, which answers where an option is given.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .node import Node
 from .primitive import Primitive, apply, record
 from .versions import tick
 
-__all__ = ["binary", "operand", "promoted", "unary"]
+__all__ = ["beside", "binary", "elementwise", "floating_operand", "operand", "promoted", "unary"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _new = object.__new__
@@ -54,13 +55,15 @@ def unary(
                 view = input._view
             except AttributeError:
                 return _unary_of_other(prim, function, input)
-            if parent is None:
-                if floating and x.dtype.kind != "f":
-                    x = x.astype(dtypes.default_dtype)
-            elif view is not None and view.root._node is not view.root_node:
+            if view is not None and view.root._node is not view.root_node:
                 input._refresh()
                 parent = input._node
-            out = forward(x)
+            if parent is None and floating and x.dtype.kind != "f":
+                x = x.astype(dtypes.default_dtype)
+            try:
+                out = forward(x)
+            except (ValueError, TypeError) as error:
+                raise primitive.explained(error, prim, (x,), _EMPTY) from None
             if out.__class__ is not _Array:
                 out = np.asarray(out)
             result = _new(_Tensor)
@@ -88,7 +91,7 @@ def unary(
             return result
 
         function.primitive = prim  # type: ignore[attr-defined]
-        return function  # type: ignore[return-value]
+        return _with_options(function, signature)
 
     return declare
 
@@ -116,20 +119,27 @@ def binary(
 
         @functools.wraps(signature)
         def function(input: Any, other: Any) -> Any:
-            try:
+            if other.__class__ is float or other.__class__ is int:
+                if not isinstance(input, _Tensor) or input._array.dtype.kind != "f":
+                    return elementwise(prim, (input, other))
                 x = input._array
-                y = other._array
-                dtype = x.dtype
-                if dtype is not y.dtype:
-                    return _binary_of_other(prim, input, other)
-                x_parent = input._node
-                y_parent = other._node
-            except AttributeError:
-                return _binary_of_other(prim, input, other)
-            if x_parent is None and y_parent is None and floating and dtype.kind != "f":
-                return _binary_of_other(prim, input, other)
-            if input._view is not None or other._view is not None:
-                x_parent, y_parent = input._history(), other._history()
+                y = other
+                x_parent = input._node if input._view is None else input._history()
+                y_parent = None
+            else:
+                try:
+                    x = input._array
+                    y = other._array
+                    x_parent = input._node
+                    y_parent = other._node
+                    if x.dtype is not y.dtype:
+                        return elementwise(prim, (input, other))
+                    if input._view is not None or other._view is not None:
+                        x_parent, y_parent = input._history(), other._history()
+                except AttributeError:
+                    return elementwise(prim, (input, other))
+                if floating and x_parent is None and y_parent is None and x.dtype.kind != "f":
+                    return elementwise(prim, (input, other))
             try:
                 out = forward(x, y)
             except (ValueError, TypeError) as error:
@@ -172,9 +182,22 @@ def binary(
             return result
 
         function.primitive = prim  # type: ignore[attr-defined]
-        return function  # type: ignore[return-value]
+        return _with_options(function, signature)
 
     return declare
+
+
+def _with_options(function: Any, signature: Any) -> Any:
+    """Let the body of `signature` answer where a keyword option is given; operators stay flat."""
+    if not signature.__kwdefaults__:
+        return function
+
+    @functools.wraps(function)
+    def with_options(*inputs: Any, **options: Any) -> Any:
+        return signature(*inputs, **options) if options else function(*inputs)
+
+    with_options.operator = function  # type: ignore[attr-defined]
+    return with_options
 
 
 def _unary_of_other(prim: Primitive, function: Callable[..., Any], input: Any) -> Any:
@@ -183,13 +206,20 @@ def _unary_of_other(prim: Primitive, function: Callable[..., Any], input: Any) -
     return function(operand(input, prim.name, number=False))
 
 
-def _binary_of_other(prim: Primitive, x: Any, y: Any) -> Any:
+def elementwise(prim: Primitive, inputs: tuple[Any, ...], params: tuple[Any, ...] = ()) -> Any:
+    """Apply an elementwise primitive to Tensors of one dtype, or to Values.
+
+    Inputs of several dtypes are promoted; Values and numbers alone give a Value. None stays None.
+    """
+    first = inputs[0]
+    if len(inputs) == 1 and isinstance(first, _Tensor) and first._array.dtype.kind == "f":
+        return apply(prim, inputs, params)
     Value = primitive.Value_
-    if (isinstance(x, Value) and isinstance(y, (Value, float, int))) or (
-        isinstance(y, Value) and isinstance(x, (float, int))
+    if any([isinstance(x, Value) for x in inputs]) and all(
+        [x is None or isinstance(x, (Value, float, int, np.number)) for x in inputs]
     ):
-        return Value._apply(prim, (x, y))
-    return apply(prim, promoted(prim.name, (x, y), prim.floating))
+        return Value._apply(prim, inputs, params)
+    return apply(prim, promoted(prim.name, inputs, prim.floating), params)
 
 
 def operand(x: Any, operation: str, number: bool = True) -> Any:
@@ -211,17 +241,34 @@ def operand(x: Any, operation: str, number: bool = True) -> Any:
     )
 
 
+def floating_operand(x: Any, operation: str, dtype: Any = None) -> Any:
+    """Return `x` as a Tensor of a floating dtype, converted to `dtype` where that is given."""
+    x = operand(x, operation, number=False)
+    if dtype is not None:
+        x = x.to(dtype)
+    if x._array.dtype.kind != "f":
+        raise TypeError(
+            f"{operation}: expected a floating tensor, got {x.dtype} of shape {x.shape}; convert it "
+            "with .float()"
+        )
+    return x
+
+
+def beside(number: Any, tensor: Any) -> Any:
+    """Return a Python number as a Tensor of the dtype that it takes beside `tensor`."""
+    return _wrap(np.asarray(number, dtypes.result_type(tensor, number)))
+
+
 def _wrap(array: np.ndarray) -> Any:
     return primitive.new_tensor(array, None)
 
 
 def promoted(operation: str, inputs: Any, floating: bool = False) -> list[Any]:
-    """Return `inputs` converted to their common dtype; Python numbers stay numbers (weak)."""
-    xs = [operand(x, operation) for x in inputs]
-    tensors = [x for x in xs if isinstance(x, primitive.Tensor_)]
-    if not tensors:
-        xs = tensors = [operand(x, operation, number=False) for x in xs]
-    dtype = dtypes.result_type(*xs)
+    """Return `inputs` converted to their common dtype; Python numbers stay numbers (weak), None None."""
+    xs = [x if x is None else operand(x, operation) for x in inputs]
+    if not any([isinstance(x, primitive.Tensor_) for x in xs]):
+        xs = [x if x is None else operand(x, operation, number=False) for x in xs]
+    dtype = dtypes.result_type(*[x for x in xs if x is not None])
     if floating and dtype.kind != "f":
         dtype = dtypes.default_dtype
     return [x.to(dtype) if isinstance(x, primitive.Tensor_) and x.dtype != dtype else x for x in xs]

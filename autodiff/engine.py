@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from . import versions
-from .scattered import Scattered
 from .mode import debug, enable_grad, no_grad
-from .node import Leaf, Node, topological_order
-from .primitive import new_tensor, pick
-from .value import Value, sweep_values
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
+from .node import Leaf, Node, Notes, topological_order
+from .primitive import new_tensor, pick, record
+from .scattered import Scattered
+from .tensor import Tensor
+from .value import Value, lower, sweep_values
 
 __all__ = ["backward", "grad", "sweep"]
 
@@ -69,7 +67,7 @@ def backward(
         raise ValueError("backward: inputs is empty; name at least one, or leave it out for all leaves")
     targets = [_node_of(x, "backward: inputs") for x in inputs]
     found = sweep(seeds, set(targets), retain, create_graph)
-    for x, node in zip(inputs, targets, strict=True):
+    for node, x in dict(zip(targets, inputs, strict=True)).items():
         if node in found:
             if isinstance(x, Value):
                 x.grad += found[node]
@@ -138,8 +136,8 @@ def grad(
                 f"grad: input {i} (shape {tuple(node.shape)}) is not used in the graph of the outputs; "
                 "pass allow_unused=True to get None for it"
             )
-        if isinstance(g, (_Array, np.generic)) and not isinstance(x, Value):
-            g = new_tensor(np.array(g, x.dtype), None)
+        if g is not None and not isinstance(x, Value):
+            g = _copied(g) if isinstance(g, Tensor) else new_tensor(np.array(g, x.dtype), None)
         results.append(g)
     return tuple(results)
 
@@ -162,6 +160,10 @@ def _seeds(tensors: Sequence[Any], cotangents: Sequence[Any] | None, create: boo
         raise ValueError(f"backward: {len(tensors)} outputs but {len(cotangents)} cotangents")
     seeds: dict[Node, Any] = {}
     for tensor, g in zip(tensors, cotangents, strict=True):
+        if not isinstance(tensor, (Tensor, Value)):
+            raise TypeError(
+                f"backward: the outputs must be Tensors or Values, got {type(tensor).__name__}"
+            )
         if isinstance(tensor, Value):
             node: Node | None = tensor
             g = (Value(1.0) if create else 1.0) if g is None else g
@@ -175,8 +177,15 @@ def _seeds(tensors: Sequence[Any], cotangents: Sequence[Any] | None, create: boo
                     "grad_fn; set requires_grad=True on the tensors it is made from"
                 )
             g = _array_seed(tensor, g, create)
-        seeds[node] = seeds[node] + g if node in seeds else g  # type: ignore[index]
+        known = seeds.get(node)  # type: ignore[arg-type]
+        seeds[node] = g if known is None else _total(known, g)  # type: ignore[index]
     return seeds
+
+
+def _total(known: Any, g: Any) -> Any:
+    """The sum of two cotangents; that of 0-d arrays stays an array."""
+    total = known + g
+    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 def _array_seed(tensor: Tensor, g: Any, create: bool) -> Any:
@@ -187,19 +196,24 @@ def _array_seed(tensor: Tensor, g: Any, create: bool) -> Any:
                 "only. Reduce it first (.sum(), .mean()) or pass gradient= of the same shape"
             )
         g = np.ones(tensor._array.shape, tensor._array.dtype)
-    tensor_g = isinstance(g, type(tensor)) or hasattr(g, "_array")
-    array = g._array if tensor_g else np.asarray(g, tensor._array.dtype)
+    if isinstance(g, Value):
+        g = g.tensor()
+    array = g._array if isinstance(g, Tensor) else np.asarray(g, tensor._array.dtype)
     if array.shape != tensor._array.shape:
         raise ValueError(
             f"backward: gradient has shape {array.shape}, the output has shape {tensor._array.shape}"
         )
     if not create:
         return array.astype(tensor._array.dtype, copy=False)
-    return g.to(tensor.dtype) if tensor_g else new_tensor(array, None)
+    return g.to(tensor.dtype) if isinstance(g, Tensor) else new_tensor(array, None)  # type: ignore[attr-defined]
 
 
 def sweep(
-    cotangents: dict[Node, Any], targets: set[Node] | None, retain: bool, create: bool
+    cotangents: dict[Node, Any],
+    targets: set[Node] | None,
+    retain: bool,
+    create: bool,
+    order: list[Node] | None = None,
 ) -> dict[Node, Any]:
     """Carry `cotangents` backwards through the graph.
 
@@ -213,12 +227,14 @@ def sweep(
         Keep what the nodes saved.
     create : bool
         Run the rules on Tensors, recorded.
+    order : list of Node, optional
+        The nodes to visit; by default all that the roots depend on, in topological order.
 
     Returns
     -------
     dict of Node to cotangent, for `targets`.
     """
-    order = topological_order(cotangents)
+    order = topological_order(cotangents) if order is None else order
     if targets is None and not create and sweep_values(order, cotangents):
         return {}
     with enable_grad() if create else no_grad(), np.errstate(all="ignore"):
@@ -250,7 +266,7 @@ def _sweep(
         if g is None or (needed is not None and node not in needed):
             continue
         if node.notes is not None:
-            g = _attend(node, g, create)
+            g = _attend(node, node.notes, g, create)
         if targets is not None and node in targets:
             found[node] = g
         primitive = node.primitive
@@ -259,6 +275,7 @@ def _sweep(
                 if node.__class__ is Value:
                     node.grad += g  # type: ignore[attr-defined]
                 else:
+                    contributions = pg = known = None  # or these count as references
                     _accumulate(node, g, create, getrefcount(g) <= _UNSHARED)  # type: ignore[arg-type]
             continue
         if primitive is pick:
@@ -268,20 +285,28 @@ def _sweep(
         mask = node.mask
         if needed is not None:
             mask = _mask(node.parents, needed)
+            if not mask:
+                continue  # a target: nothing further back is asked for
         if node.__class__ is Value:
-            contributions = _of_value(node, g, create)  # type: ignore[arg-type]
+            contributions = of_value(node, g, create)  # type: ignore[arg-type]
+            if targets is None and not create:
+                node.grad = g  # type: ignore[attr-defined]
         else:
+            if node.index < versions._last:
+                check_versions(node)
             if saved:
-                if node.index < versions._last:
-                    _check_versions(node, saved)
                 if create:
-                    saved = _as_tensors(node, saved)
+                    saved = as_tensors(node, saved)
                 elif not retain:
                     node.saved = None
             elif saved is None:
-                raise _freed(node)
+                raise freed(node)
             vjp = primitive.vjps.get(mask) or primitive.vjp_of(mask)
             contributions = vjp(g, saved, node)
+            if create:
+                contributions = [
+                    new_tensor(c, None) if c.__class__ is _Array else c for c in contributions
+                ]
             if debug.anomaly:
                 _check_finite(node, contributions)
         for parent, pg in zip(node.parents, contributions):  # noqa: B905
@@ -304,7 +329,7 @@ def _sweep(
                     owned.add(parent)
                 pg.add_to(cotangents[parent])
             else:
-                pg = _fitted(pg, parent, create)
+                pg = fitted(pg, parent, create)
                 known = known_of(parent)
                 cotangents[parent] = pg if known is None else known + pg
         if create and not retain and saved and node.__class__ is not Value:
@@ -323,10 +348,11 @@ def _route(node: Node, g: Any, cotangents: dict[Node, Any]) -> None:
     parts = cotangents.get(whole)
     if parts is None:
         parts = cotangents[whole] = [None] * len(whole.shape)
-    parts[node.params[0]] = g
+    i = node.params[0]
+    parts[i] = g if parts[i] is None else _total(parts[i], g)
 
 
-def _fitted(pg: Any, parent: Node, create: bool) -> Any:
+def fitted(pg: Any, parent: Node, create: bool) -> Any:
     """Bring a contribution that is not an array to the kind and shape of `parent`."""
     if parent.__class__ is Value:
         if create:
@@ -334,14 +360,14 @@ def _fitted(pg: Any, parent: Node, create: bool) -> Any:
         return float(pg)
     if isinstance(pg, Value):
         pg = pg.tensor()
-    elif not hasattr(pg, "shape"):
+    elif not isinstance(pg, Tensor):
         pg = np.asarray(pg)
     return pg if pg.shape == parent.shape else unbroadcast(pg, parent.shape)
 
 
-def _freed(node: Node) -> RuntimeError:
+def freed(node: Node) -> RuntimeError:
     return RuntimeError(
-        f"backward through {node.name!r} (output shape {node.shape}) a second time: what it saved was "
+        f"differentiating {node.name!r} (output shape {node.shape}) a second time: what it saved was "
         "freed. Pass retain_graph=True to the first backward to go through twice"
     )
 
@@ -352,14 +378,19 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     axes = tuple(range(extra)) + tuple(
         [i for i, n in enumerate(shape, extra) if n == 1 and g.shape[i] != 1]
     )
-    g = g.sum(axis=axes) if axes else g
+    g = g.sum(axis=axes, keepdims=True) if axes else g
     return g.reshape(shape) if g.shape != shape else g
+
+
+def _copied(g: Tensor) -> Tensor:
+    """The same cotangent in memory of its own: several inputs may have been given one."""
+    return new_tensor(g._array.copy(), g._history())
 
 
 def _accumulate(leaf: Leaf, g: Any, create: bool, unshared: bool) -> None:
     """Add `g` to the gradient of a leaf; take the array itself where nothing else refers to it."""
     if create:
-        leaf.grad = g if leaf.grad is None else leaf.grad + g
+        leaf.grad = _copied(g) if leaf.grad is None else leaf.grad + g
     elif leaf.grad is None:
         if not unshared or g.__class__ is not _Array or g.base is not None or g.dtype != leaf.dtype:
             g = np.array(g, leaf.dtype)
@@ -388,35 +419,44 @@ def _references_of_a_fresh_array() -> int:
 _UNSHARED = _references_of_a_fresh_array()
 
 
-def _attend(node: Node, g: Any, create: bool) -> Any:
+def _attend(node: Node, notes: Notes, g: Any, create: bool) -> Any:
     """Run the hooks of a node and keep its cotangent where that was asked for."""
-    notes = node.notes
-    assert notes is not None
     if notes.hooks:
+        # A copy, since a hook may write into it and others may have been given the same cotangent.
+        given = _copied(g) if create else new_tensor(np.array(g), None)
         for hook in list(notes.hooks.values()):
-            given = g if create else new_tensor(np.asarray(g), None)
             result = hook(given)
             if result is None:
                 continue
-            if result.shape != given.shape:
-                raise RuntimeError(
-                    f"hook on {node.name!r}: returned shape {result.shape}, expected {given.shape}"
+            if not isinstance(result, Tensor):
+                raise TypeError(
+                    f"hook on {node.name!r}: expected a Tensor or None, got {type(result).__name__}"
                 )
-            g = result if create else result._array
+            if result.shape != given.shape or result.dtype != given.dtype:
+                raise RuntimeError(
+                    f"hook on {node.name!r}: returned shape {result.shape} of dtype {result.dtype}, "
+                    f"expected shape {given.shape} of dtype {given.dtype}"
+                )
+            given = result
+        g = given if create else given._array
     if notes.retained is not None:
         _accumulate(notes.retained, g, create, False)
     return g
 
 
-def _check_versions(node: Node, saved: Iterable[Any]) -> None:
-    for i, array in enumerate(saved):
-        if array.__class__ is not _Array:
-            continue
-        now = versions.version(array)
-        expected = versions.version_at(array, node.index) if now else 0
-        if now != expected:
-            count = len(node.saved) - 2  # type: ignore[arg-type]
-            what = f"input {i}" if i < count else "its output"
+def check_versions(node: Node) -> None:
+    """Raise where an array that the derivative of `node` reads was written in place since."""
+    saved = node.saved or ()
+    for i, kept in enumerate((*saved, *node.params)):
+        for array in kept if isinstance(kept, (tuple, list)) else (kept,):
+            if array.__class__ is not _Array:
+                continue
+            now = versions.version(array)
+            expected = versions.version_at(array, node.index) if now else 0
+            if now == expected:
+                continue
+            count = len(saved) - 2
+            what = f"input {i}" if i < count else "its output" if i == count else "an argument"
             notes = node.notes
             where = (
                 f"\nThe operation was recorded here:\n{notes.where}"
@@ -442,7 +482,7 @@ def _check_finite(node: Node, contributions: Iterable[Any]) -> None:
             )
 
 
-def _as_tensors(node: Node, saved: Sequence[Any]) -> list[Any]:
+def as_tensors(node: Node, saved: Sequence[Any]) -> list[Any]:
     """The saved arrays as Tensors with their place in the graph, so that rules on them are recorded."""
     tensors: list[Any] = []
     for a, parent in zip(saved[:-2], node.parents, strict=True):
@@ -450,22 +490,37 @@ def _as_tensors(node: Node, saved: Sequence[Any]) -> list[Any]:
             a = Value(new_tensor(a, None)) if parent.__class__ is Value else new_tensor(a, parent)
         tensors.append(a)
     out = saved[-2]
-    tensors.append(new_tensor(out, node) if out.__class__ is _Array else out)
+    if out.__class__ is _Array:
+        out = new_tensor(out, node)
+    elif isinstance(out, tuple):
+        out = tuple([_as_output(node, i, o) for i, o in enumerate(out)])
+    tensors.append(out)
     tensors.append(saved[-1])
     return tensors
 
 
-def _of_value(node: Value, g: Any, create: bool) -> Sequence[Any]:
+def _as_output(node: Node, i: int, out: Any) -> Any:
+    """Output `i` of an operation with several, as a Tensor."""
+    if out.__class__ is not _Array:
+        return out
+    differentiable = out.dtype.kind == "f"
+    return new_tensor(out, record(pick, (node,), (i,), 1, (), out.shape) if differentiable else None)
+
+
+def of_value(node: Value, g: Any, create: bool) -> Sequence[Any]:
     """The contributions of a Value to its parents."""
-    if not create:
-        node.grad = g
-        return [
-            d * g if p.__class__ is Value else np.asarray(d * g)
-            for p, d in zip(node.parents, node.saved, strict=True)  # type: ignore[arg-type]
-        ]
-    inputs = node.inputs
     primitive = node.primitive
     assert primitive is not None
+    if primitive is lower:
+        (parent,), (dtype,) = node.parents, node.params
+        assert parent is not None
+        return [
+            g.tensor().to(dtype).reshape(parent.shape) if create else np.full(parent.shape, g, dtype)
+        ]
+    if not create:
+        return [derivative * g for derivative in node.saved]  # type: ignore[union-attr]
+    inputs = node.inputs
     node.check_unchanged()
-    vjp = primitive.vjps.get(3) or primitive.vjp_of(3)
+    mask = sum([1 << i for i, parent in enumerate(node.parents) if parent is not None])
+    vjp = primitive.vjps.get(mask) or primitive.vjp_of(mask)
     return vjp(g, (*inputs, node, None), node)

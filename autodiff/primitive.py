@@ -14,6 +14,7 @@ need, and so what is saved::
 ``x_shape`` ... ``w_shape``        shapes of inputs (nothing is saved for these)
 ``out_shape``                      the shape of the output
 ``needs``                          one bool per input: whether it wants a cotangent (joint rules)
+``saved`` ``node``                 the whole of what was saved, and the node itself
 any other name                     the parameter of the forward function that has this name
 =================================  ====================================================================
 
@@ -38,13 +39,14 @@ from .versions import tick
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = ["Primitive", "apply", "new_tensor", "record", "registry"]
+__all__ = ["Primitive", "apply", "apply_view", "new_tensor", "record", "registry"]
 
 _IDENTITY = (lambda g: g).__code__.co_code
 registry: dict[str, Primitive] = {}
 """Every primitive by name."""
 
 _INPUTS = ("x", "y", "z", "w")
+_ERRORS = (ValueError, TypeError, IndexError, OverflowError)  # AxisError is one of these
 _new = object.__new__
 _Array = np.ndarray
 
@@ -73,16 +75,21 @@ class Primitive:
     floating : bool, default False
         Integer inputs are converted to the default floating dtype.
     view : bool, default False
-        The output shares memory with the first input.
+        The output shares memory with the only input, unless the forward function had to copy.
     scalar : callable, optional
         The forward function on Python floats, for ``Value``.
     symbol : str, optional
         The label in pictures; the name by default.
+    jvp : callable, optional
+        Takes the tangents (None where zero), what was saved and the node, returns the tangent of the
+        output; by default it is derived from the rest (see `autodiff.forward`).
+    register : bool, default True
+        List it in `registry`, where its name must be unique.
     """
 
     __slots__ = (
         "name", "forward", "vjp", "arity", "linear", "multilinear", "elementwise", "floating", "view", "aux", "multi",
-        "scalar", "symbol", "names", "joint", "vjps", "_keeps", "__weakref__",
+        "scalar", "symbol", "jvp", "names", "joint", "vjps", "_keeps", "_dropped", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +108,8 @@ class Primitive:
         multi: bool = False,
         scalar: Callable[..., float] | None = None,
         symbol: str | None = None,
+        jvp: Callable[..., Any] | None = None,
+        register: bool = True,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -116,12 +125,17 @@ class Primitive:
         self.multi = multi
         self.scalar = scalar
         self.symbol = symbol or name
+        self.jvp = jvp
         self.names = self._parameter_names()
         self.vjps: dict[int, Callable[[Any, Any, Any], Sequence[Any]]] = {}
         self._keeps: dict[int, tuple[bool, ...]] = {}
-        if name in registry:
-            raise ValueError(f"a primitive named {name!r} exists already")
-        registry[name] = self
+        self._dropped: dict[tuple[int, int], tuple[int, ...] | None] = {}
+        if view and any(self.keeps(1, 1)):
+            raise TypeError(f"view {name!r}: its rule may use shapes and parameters only")
+        if register:
+            if name in registry:
+                raise ValueError(f"a primitive named {name!r} exists already")
+            registry[name] = self
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -153,7 +167,7 @@ class Primitive:
             return f"n.parents[{_INPUTS.index(name[:-6])}].shape"
         fixed = {
             "xs": "s[:-2]", "out": "s[-2]", "aux": "s[-1]", "out_shape": "n.shape",
-            "needs": "[p is not None for p in n.parents]", "params": "n.params",
+            "needs": "[p is not None for p in n.parents]", "params": "n.params", "saved": "s", "node": "n",
         }  # fmt: skip
         if name in fixed:
             return fixed[name]
@@ -173,7 +187,9 @@ class Primitive:
     def vjp_of(self, mask: int) -> Callable[[Any, Any, Any], Sequence[Any]]:
         """Return the function (cotangent, saved, node) -> one cotangent (or None) per input in `mask`."""
         if self.joint:
-            function = self.compiled(self.vjp)  # type: ignore[arg-type]
+            function = self.vjps.get(0) or self.compiled(self.vjp)  # type: ignore[arg-type]
+            if self.arity < 0:
+                mask = 0  # one function for all masks, of which there is no end
         else:
             rules = {f"rule{i}": rule for i, rule in enumerate(self.vjp) if rule}  # type: ignore[arg-type]
             calls = [
@@ -198,6 +214,16 @@ class Primitive:
         result = (*kept, "out" in wanted, "aux" in wanted)
         self._keeps[mask] = result
         return result
+
+
+    def dropped(self, mask: int, count: int) -> tuple[int, ...] | None:
+        """The places of ``(*inputs, output, aux)`` that backward does not need; None: it needs none."""
+        known = self._dropped.get((mask, count), False)
+        if known is False:
+            keep = self.keeps(mask, count)
+            known = tuple([i for i, k in enumerate(keep) if not k]) if any(keep) else None
+            self._dropped[mask, count] = known
+        return known  # type: ignore[return-value]
 
 
 def _wanted(rule: Callable[..., Any]) -> list[str]:
@@ -253,6 +279,10 @@ def apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] =
     -------
     Tensor; the pair (Tensor, aux) for a primitive with ``aux``; a tuple of Tensors for one with ``multi``.
     """
+    if primitive.view:
+        return apply_view(primitive, inputs[0], params)
+    if len(inputs) == 1 and isinstance(inputs[0], Tensor_) and not primitive.multi:
+        return _apply_to_one(primitive, inputs[0], params)
     arrays: list[Any] = []
     parents: list[Node | None] = []
     mask = 0
@@ -277,7 +307,7 @@ def apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] =
         bit <<= 1
     try:
         out = primitive.forward(*arrays, *params)
-    except (ValueError, TypeError, IndexError, OverflowError, np.exceptions.AxisError) as error:
+    except _ERRORS as error:
         raise explained(error, primitive, arrays, params) from None
     aux = None
     if primitive.aux:
@@ -292,16 +322,96 @@ def apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] =
     result._view = None
     result._node = None
     if mask and mode.grad and out.dtype.kind == "f":
-        keep = primitive.keeps(mask, len(arrays))
-        saved = (*arrays, out, aux)
-        if not all(keep):
-            saved = (
-                tuple([a if k else None for a, k in zip(saved, keep, strict=True)]) if any(keep) else ()
-            )
+        dropped = primitive.dropped(mask, len(arrays))
+        if dropped is None:
+            saved: Any = ()
+        else:
+            arrays += (out, aux)
+            for i in dropped:
+                arrays[i] = None
+            saved = tuple(arrays)
         result._node = record(primitive, tuple(parents), params, mask, saved, out.shape)
-    if primitive.view and inputs[0].__class__ is not _Array:
-        result._view = View_(inputs[0], primitive, params)
     return (result, aux) if primitive.aux else result
+
+
+def _apply_to_one(primitive: Primitive, x: Tensor, params: tuple[Any, ...]) -> Any:
+    """`apply` for the commonest case, one Tensor; it does the same with less looking around."""
+    view = x._view
+    if view is not None and view.root._node is not view.root_node:
+        x._refresh()
+    array = x._array
+    node = x._node
+    try:
+        out = primitive.forward(array, *params)
+    except _ERRORS as error:
+        raise explained(error, primitive, (array,), params) from None
+    aux = None
+    if primitive.aux:
+        out, aux = out
+    if out.__class__ is not _Array:
+        out = np.asarray(out)
+    result = _new(Tensor_)
+    result._array = out
+    result._leaf = None
+    result._view = None
+    result._node = None
+    if node is not None and mode.grad and out.dtype.kind == "f":
+        keep = primitive._keeps.get(1) or primitive.keeps(1, 1)
+        keep_x, keep_out, keep_aux = keep
+        saved = (
+            (array if keep_x else None, out if keep_out else None, aux if keep_aux else None)
+            if True in keep
+            else ()
+        )
+        result._node = record(primitive, (node,), params, 1, saved, out.shape)
+    return (result, aux) if primitive.aux else result
+
+
+def apply_view(primitive: Primitive, input: Any, params: tuple[Any, ...] = ()) -> Tensor:
+    """`apply` for a view: the same memory shown in another way.
+
+    Where the forward function had to copy, the result is an ordinary tensor: writing into one does
+    not change the other.
+    """
+    if not isinstance(input, Tensor_):
+        input = input.tensor() if isinstance(input, Value_) else new_tensor(np.asarray(input), None)
+    view = input._view
+    if view is not None and view.root._node is not view.root_node:
+        input._refresh()
+    x = input._array
+    try:
+        out = primitive.forward(x, *params)
+    except _ERRORS as error:
+        raise explained(error, primitive, (x,), params) from None
+    result = _new(Tensor_)
+    result._array = out
+    result._leaf = None
+    parent = input._node
+    if parent is None or not mode.grad:
+        result._node = None
+    elif debug.anomaly:
+        result._node = record(primitive, (parent,), params, 1, (), out.shape)
+    else:
+        result._node = node = _new(Node)
+        node.primitive = primitive
+        node.parents = (parent,)
+        node.params = params
+        node.mask = 1
+        node.saved = ()
+        node.shape = out.shape
+        node.index = tick()
+        node.notes = None
+    base = out.base
+    if base is x or (base is not None and base is x.base):
+        result._view = shown = _new(View_)
+        shown.parent = input
+        shown.primitive = primitive
+        shown.params = params
+        shown.root = root = input if view is None else view.root
+        shown.root_node = root._node
+    else:
+        result._view = None
+    return result
 
 
 def _several(

@@ -13,18 +13,26 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["on_floats", "total"]
+from .primitive import Primitive
+
+__all__ = ["on_floats", "sign", "total"]
 
 
-def total(fast: Callable[..., float], exact: Callable[..., Any]) -> Callable[..., float]:
-    """Return `fast`, with `exact` (a NumPy function) answering where `fast` raises."""
+def total(fast: Callable[..., Any] | None, exact: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `fast`, with `exact` (on NumPy's numbers) answering where `fast` raises or is None."""
 
-    def function(*xs: float) -> float:
+    def of_numpy(*xs: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.asarray(exact(*[np.float64(x) if x.__class__ is float else x for x in xs])).item()
+
+    if fast is None:
+        return of_numpy
+
+    def function(*xs: Any) -> Any:
         try:
             return fast(*xs)
         except (ValueError, OverflowError, ZeroDivisionError):
-            with np.errstate(all="ignore"):
-                return float(exact(*[np.float64(x) for x in xs]))
+            return of_numpy(*xs)
 
     return function
 
@@ -33,31 +41,58 @@ def _where(condition: Any, x: float, y: float) -> float:
     return x if condition else y
 
 
-def _sign(x: float) -> float:
+def sign(x: float) -> float:
+    """Return -1, 0 or 1; NaN for NaN."""
     return x if x != x else float((x > 0) - (x < 0))
+
+
+_MATH = {
+    "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log", "log2": "log2", "log10": "log10",
+    "log1p": "log1p", "sqrt": "sqrt", "power": "pow", "hypot": "hypot",
+    "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+}  # fmt: skip
+"""Functions of NumPy and what ``math`` calls them."""
 
 
 class _ScalarNumPy:
     """What the name ``np`` means in a rule that runs on Python floats."""
 
     def __init__(self) -> None:
-        for name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"):
-            setattr(self, name, total(getattr(math, name), getattr(np, name)))
+        for name, of_math in _MATH.items():
+            setattr(self, name, total(getattr(math, of_math), getattr(np, name)))
         self.where = _where
-        self.sign = _sign
+        self.sign = sign
         self.abs = self.absolute = abs
-        self.square = lambda x: x * x
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
+        function = getattr(np, name)
+        if isinstance(function, np.ufunc):
+            function = total(None, function)
+            setattr(self, name, function)
+        return function
 
 
-scalar_numpy = _ScalarNumPy()
+_scalar_numpy = _ScalarNumPy()
 
 
-def on_floats(rule: Callable[..., Any]) -> Callable[..., float]:
-    """Return `rule` with ``np`` in its body meaning functions of Python floats."""
-    if not isinstance(rule, FunctionType) or "np" not in rule.__code__.co_names:
+def on_floats(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `rule` for Python floats: ``np`` and primitives in its body mean functions of floats."""
+    if not isinstance(rule, FunctionType):
         return rule
-    names = {**rule.__globals__, "np": scalar_numpy}
-    return FunctionType(rule.__code__, names, rule.__name__, rule.__defaults__, rule.__closure__)
+    known = rule.__globals__
+    replaced = {}
+    for name in rule.__code__.co_names:
+        meaning = known.get(name)
+        if meaning is np:
+            replaced[name] = _scalar_numpy
+        elif isinstance(meaning, Primitive):
+            replaced[name] = total(meaning.scalar, meaning.forward)
+        elif hasattr(meaning, "on_floats"):
+            replaced[name] = meaning.on_floats
+        elif isinstance(meaning, FunctionType) and meaning.__module__ == rule.__module__:
+            replaced[name] = on_floats(meaning)
+    if not replaced:
+        return rule
+    return FunctionType(
+        rule.__code__, {**known, **replaced}, rule.__name__, rule.__defaults__, rule.__closure__
+    )

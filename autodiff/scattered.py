@@ -10,16 +10,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Scattered", "is_basic"]
+from .subscripts import names_once
 
-
-def is_basic(index: Any) -> bool:
-    """Whether NumPy returns a view for this index, so that no element is named twice."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        p is None or p is Ellipsis or isinstance(p, (int, np.integer, slice)) and not isinstance(p, bool)
-        for p in parts
-    )
+__all__ = ["Scattered", "add_at"]
 
 
 class Scattered:
@@ -37,13 +30,18 @@ class Scattered:
 
     def add_to(self, buffer: np.ndarray) -> None:
         """Add to `buffer` in place."""
-        if is_basic(self.index):
-            buffer[self.index] += self.value
-        else:
-            np.add.at(buffer, self.index, self.value)
+        add_at(buffer, self.index, self.value)
 
     def dense(self, shape: tuple[int, ...]) -> np.ndarray:
         """Return the whole array."""
         buffer = self.start(shape, None)
         self.add_to(buffer)
         return buffer
+
+
+def add_at(buffer: np.ndarray, index: Any, value: Any) -> None:
+    """Do ``buffer[index] += value``, adding up where `index` names an element several times."""
+    if names_once(index):
+        buffer[index] += value
+    else:
+        np.add.at(buffer, index, value)

@@ -79,8 +79,8 @@ class Tensor:
     @data.setter
     def data(self, value: Any) -> None:
         array = value._array if isinstance(value, Tensor) else np.asarray(value)
-        if array.shape != self.shape and self._node is not None and self._node.primitive is None:
-            self._node.shape = array.shape
+        if self._leaf is not None:
+            self._leaf.shape, self._leaf.dtype = array.shape, array.dtype
         self._array = array
 
     @property
@@ -108,7 +108,7 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""
-        return self._node is not None
+        return self._history() is not None
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -137,12 +137,14 @@ class Tensor:
                     "convert with .float()"
                 )
             self._node = self._holder()
+            self._view = None  # a leaf of its own, no longer written through what it was a view of
         return self
 
     @property
     def is_leaf(self) -> bool:
         """True unless this is the recorded result of an operation."""
-        return self._node is None or self._node.primitive is None
+        node = self._history()
+        return node is None or node.primitive is None
 
     @property
     def grad_fn(self) -> Node | None:
@@ -184,6 +186,20 @@ class Tensor:
     def _version(self) -> int:
         return versions.version(self._array)
 
+    @property
+    def T(self) -> Tensor:
+        """The tensor with its axes in reverse order, as a view: the transpose of a matrix."""
+        ndim = self._array.ndim
+        return self.t() if ndim == 2 else self.permute(*range(ndim)[::-1])  # type: ignore[attr-defined]
+
+    @property
+    def mT(self) -> Tensor:
+        """The transpose of every matrix in a stack: the last two axes swapped, as a view."""
+        return self.adjoint()  # type: ignore[attr-defined]
+
+    H = T
+    mH = mT
+
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the size of one axis."""
         return self._array.shape if dim is None else self._array.shape[dim]
@@ -197,7 +213,10 @@ class Tensor:
         return self._array.size
 
     nelement = numel
-    element_size = itemsize
+
+    def element_size(self) -> int:
+        """Return the bytes per element."""
+        return self._array.itemsize
 
     def stride(self, dim: int | None = None) -> Any:
         """Return the steps between neighbours, in elements."""
@@ -258,9 +277,10 @@ class Tensor:
         return primitive.new_tensor(self._array, None)
 
     def detach_(self) -> Tensor:
-        """Forget the history, in place."""
+        """Forget the history, in place; not for views, which share it with another tensor."""
+        if self._view is not None:
+            raise RuntimeError("detach_: the tensor is a view; use detach()")
         self._node = None
-        self._view = None
         return self
 
     def retain_grad(self) -> None:

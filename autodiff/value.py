@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,10 +61,11 @@ class Value(Node):
     Names and behaviour follow micrograd (https://github.com/karpathy/micrograd), so its programs run here.
     """
 
-    __slots__ = ("data", "grad", "label")
+    __slots__ = ("constants", "data", "grad", "label")
 
     data: float
     grad: float
+    constants: tuple[Any, ...]  # the data of all operands; set where one of them is a number
     shape = ()
     notes = None
     requires_grad = True
@@ -83,7 +84,8 @@ class Value(Node):
                     raise ValueError(
                         f"Value: expected a Tensor of one element, got shape {data.shape}"
                     )
-                self.primitive, self.parents, self.saved = _lower, (node,), (1.0,)
+                self.primitive, self.parents, self.saved = lower, (node,), (1.0,)
+                self.params = (data._array.dtype,)
                 self.index = tick()
             data = data._array.item() if data._array.size == 1 else data._array
         elif isinstance(data, Value):
@@ -141,6 +143,18 @@ class Value(Node):
     def __rtruediv__(self, other: Any) -> Any:
         return _binary(primitives.registry["div"], other, self)
 
+    def __floordiv__(self, other: Any) -> Any:
+        return _binary(primitives.registry["floor_divide"], self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _binary(primitives.registry["floor_divide"], other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return _binary(primitives.registry["remainder"], self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _binary(primitives.registry["remainder"], other, self)
+
     def __pow__(self, other: Any) -> Any:
         return _binary(primitives.registry["pow"], self, other)
 
@@ -157,39 +171,60 @@ class Value(Node):
         return Value._apply(primitives.registry["abs"], (self,))
 
     @staticmethod
-    def _apply(primitive: Primitive, inputs: tuple[Any, ...]) -> Value:
-        """Do one elementwise operation on Values and numbers."""
-        forward, rules = _scalar_forms(primitive)
-        data = [x.data if x.__class__ is Value else float(x) for x in inputs]
-        out = Value(forward(*data))
+    def _apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:
+        """Do one elementwise operation on Values and numbers; without derivative it gives a number."""
+        form = _forms.get(primitive) or _form_of(primitive)
+        data = []
+        mask = 0
+        bit = 1
+        for x in inputs:
+            if x.__class__ is Value:
+                x = x.data
+                mask |= bit
+            elif x.__class__ is not float and x is not None:
+                x = float(x)
+            data.append(x)
+            bit <<= 1
+        result = form.scalar(*data, *params)  # type: ignore[misc]
+        if not form.vjp:
+            return result
+        out = _new(Value)
+        out.data = result
+        out.grad = 0.0
+        out.label = ""
         if not mode.grad:
+            out.primitive = None
+            out.parents = out.params = out.saved = ()
+            out.index = 0
             return out
-        saved = (*data, out.data, None)
         out.primitive = primitive
-        out.parents = tuple([x if x.__class__ is Value else None for x in inputs])
-        out.params = () if None not in out.parents else tuple(data)
-        out.saved = tuple(
-            [
-                0.0 if parent is None or rule is None else _derivative(rule, saved)
-                for parent, rule in zip(out.parents, rules, strict=True)
-            ]
-        )
+        out.params = params
+        if mask == bit - 1:
+            out.parents = tuple(inputs)
+        else:
+            out.parents = tuple([x if x.__class__ is Value else None for x in inputs])
+            out.constants = tuple(data)
+        vjp = form.vjps.get(mask) or form.vjp_of(mask)
+        try:
+            out.saved = tuple([float(d or 0.0) for d in vjp(1.0, (*data, result, None), out)])
+        except _EDGES:
+            out.saved = _exact_derivatives(out, mask, (*data, result))
         out.index = tick()
         return out
 
     @property
     def inputs(self) -> tuple[Any, ...]:
         """The operands: Values, and numbers where a constant was used."""
-        if not self.params:
+        if None not in self.parents:
             return self.parents
-        return tuple([c if p is None else p for p, c in zip(self.parents, self.params, strict=True)])
+        return tuple([c if p is None else p for p, c in zip(self.parents, self.constants, strict=True)])
 
     def check_unchanged(self) -> None:
         """Raise where an operand's ``data`` was assigned after this Value was computed from it."""
-        if self.primitive is _lower or self.primitive is _scalar_dot:
+        if self.primitive is lower or self.primitive is _scalar_dot:
             return
-        forward, _ = _scalar_forms(self.primitive)  # type: ignore[arg-type]
-        now = forward(*[x.data if x.__class__ is Value else x for x in self.inputs])
+        operands = [x.data if x.__class__ is Value else x for x in self.inputs]
+        now = _forms[self.primitive].scalar(*operands, *self.params)  # type: ignore[index,misc]
         if now != self.data and not (now != now and self.data != self.data):
             raise RuntimeError(
                 f"backward of {self.name!r} with create_graph=True: the data of an operand was assigned "
@@ -285,41 +320,43 @@ def _restored(data: float, label: str, grad: float) -> Value:
 def _compare(relation: Any, value: Value, other: Any) -> Any:
     if other.__class__ is Value:
         return relation(value.data, other.data)
-    return relation(value.data, other) if isinstance(other, (int, float)) else NotImplemented
+    return relation(value.data, other) if isinstance(other, _NUMBERS) else NotImplemented
 
 
 def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
     for operand in (x, y):
-        if operand.__class__ is not Value and not isinstance(operand, (int, float)):
+        if operand.__class__ is not Value and not isinstance(operand, _NUMBERS):
             return NotImplemented
     return Value._apply(primitive, (x, y))
 
 
-_forms: dict[Primitive, tuple[Any, tuple[Any, ...]]] = {}
+_NUMBERS = (int, float, np.number, np.bool_)
+_EDGES = (ValueError, OverflowError, ZeroDivisionError, TypeError)  # a TypeError: complex numbers
+_forms: dict[Primitive, Primitive] = {}
 
 
-def _scalar_forms(primitive: Primitive) -> tuple[Any, tuple[Any, ...]]:
-    """The forward function and the rules of an elementwise primitive, both on Python floats."""
-    known = _forms.get(primitive)
-    if known is None:
-        if not primitive.elementwise:
-            raise TypeError(f"{primitive.name} does not take Values; convert them with Value.tensor()")
-        forward = primitive.forward
-        fast = primitive.scalar or (lambda *xs: float(forward(*[np.float64(x) for x in xs])))
-        rules = tuple(
-            rule and primitive.compiled(on_floats(rule))
-            for rule in primitive.vjp  # type: ignore[union-attr]
-        )
-        known = _forms[primitive] = (total(fast, forward), rules)
-    return known
+def _form_of(primitive: Primitive) -> Primitive:
+    """An elementwise primitive as it is for Python floats: its forward as `scalar`, its rules."""
+    if not primitive.elementwise:
+        raise TypeError(f"{primitive.name} does not take Values; convert them with Value.tensor()")
+    rules = [rule and on_floats(rule) for rule in primitive.vjp]  # type: ignore[union-attr]
+    form = _forms[primitive] = Primitive(
+        primitive.name,
+        primitive.forward,
+        rules if any(rules) else (),
+        arity=primitive.arity,
+        scalar=total(primitive.scalar, primitive.forward),
+        register=False,
+    )
+    return form
 
 
-def _derivative(rule: Any, saved: tuple[Any, ...]) -> float:
-    try:
-        return float(rule(1.0, saved, None))
-    except (ZeroDivisionError, OverflowError, ValueError):
-        with np.errstate(all="ignore"):
-            return float(rule(1.0, [np.float64(s) if s is not None else s for s in saved], None))
+def _exact_derivatives(node: Value, mask: int, saved: tuple[Any, ...]) -> tuple[float, ...]:
+    """The local derivatives by the arithmetic of arrays, where that of Python floats raises."""
+    vjp = node.primitive.vjp_of(mask)  # type: ignore[union-attr]
+    with np.errstate(all="ignore"):
+        numbers = [x if x is None else np.float64(x) for x in saved]
+        return tuple([float(d or 0.0) for d in vjp(np.float64(1.0), (*numbers, None), node)])
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Value:
@@ -343,7 +380,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Value:
     for p in parents:
         if p.__class__ is not Value:
             parents = [p if p.__class__ is Value else None for p in parents]
-            out.params = (*x_data, *y_data)
+            out.constants = (*x_data, *y_data)
             break
     out.primitive = _scalar_dot
     out.parents = tuple(parents)
@@ -371,7 +408,7 @@ def sweep_values(order: list[Node], cotangents: dict[Node, Any]) -> bool:
 
 _ONES = (1.0, 1.0)
 _lift = Primitive("value_to_tensor", lambda x: np.asarray(x.data), (lambda g: g,), symbol="tensor")
-_lower = Primitive("tensor_to_value", lambda x: x.data, (lambda g: g,), symbol="value")
+lower = Primitive("tensor_to_value", lambda x: x.data, (lambda g: g,), symbol="value")
 _scalar_dot = Primitive(
     "dot_of_values",
     lambda *xs: sum(map(operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :])),

@@ -8,6 +8,7 @@ array is saved, a little when one is written.
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from collections import deque
 from typing import Any
@@ -32,6 +33,7 @@ class _Writes:
 
 _writes: dict[int, _Writes] = {}
 _last = 0
+_lock = threading.Lock()
 
 
 def _owner(array: np.ndarray) -> np.ndarray:
@@ -50,9 +52,10 @@ def touch(array: np.ndarray) -> None:
     entry = _writes.get(key)
     if entry is None:
         entry = _writes[key] = _Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
-    entry.count += 1
-    _last = tick()
-    entry.times.append(_last)
+    with _lock:  # else a thread that is slow to store its time could put `_last` back
+        entry.count += 1
+        _last = tick()
+        entry.times.append(_last)
 
 
 def last_write() -> int:

@@ -25,28 +25,38 @@ from .conv import Padding, Pair, Shape
 
 
 class Plan(NamedTuple):
-    """What `conv_jit` needs to know.
+    """What `conv_jit` needs to know. The *source* is what is read, x or g; *rows* are the channels
+    of what is written, per group.
 
     Attributes
     ----------
-    sizes : ndarray of int64
-        See `conv_jit.gather`, which unpacks it.
+    sizes : tuple of 14 int
+        Groups; channels of the source per group, and rows; height and width of the source; its
+        place in the padded planes (top, left); steps by which it is read (down, right); height and
+        width of a phase; steps by which the output is written (down, right); distance between
+        rows in the weights.
     row_residues, column_residues : ndarray of int64
         The phases of the source that are read, by rows and by columns.
-    phases : ndarray of int64, (phases of the destination, 6)
-        First and last tap, rows, columns, and first row and column in the destination.
+    phases : ndarray of int64, (phases of the output, 6)
+        First and last tap, rows, columns, and first row and column in the output.
     source_taps, weight_taps : ndarray of int64
         Per tap, its distance in the padded planes of one group, and in the weights.
+    padded : int
+        Elements of the padded planes of one group.
+    longest : int
+        Elements from the first to the last position of the largest phase of the output.
     work : int
         Multiply-adds for one image.
     """
 
-    sizes: np.ndarray
+    sizes: tuple[int, ...]
     row_residues: np.ndarray
     column_residues: np.ndarray
     phases: np.ndarray
     source_taps: np.ndarray
     weight_taps: np.ndarray
+    padded: int
+    longest: int
     work: int
 
 
@@ -72,30 +82,33 @@ def plan_forward(
     dilation: Pair,
     groups: int,
 ) -> Plan:
-    """Lay out x -> y (and, with the same planes and taps, the gradient of the weight)."""
-    _, _, height, width = x_shape
+    """Lay out x -> y (and, with the same planes and taps, the gradient of the weight).
+
+    `x_shape` is (C, H, W).
+    """
+    _, height, width = x_shape
     rows, channels, r, s = w_shape[0] // groups, *w_shape[1:]
     row_residues, row_phase, row_step = _positions(r, stride[0], dilation[0])
     column_residues, column_phase, column_step = _positions(s, stride[1], dilation[1])
     plane_rows, pitch = int(row_step[-1]) + out[0], int(column_step[-1]) + out[1]
-    plane = plane_rows * pitch
+    row_of_phases = len(column_residues) * plane_rows * pitch
+    planes = len(row_residues) * row_of_phases
     source_taps = _table(
-        np.arange(channels) * (len(row_residues) * len(column_residues) * plane),
-        row_phase * (len(column_residues) * plane) + row_step * pitch,
-        column_phase * plane + column_step,
+        np.arange(channels) * planes,
+        row_phase * row_of_phases + row_step * pitch,
+        column_phase * (plane_rows * pitch) + column_step,
     )
-    taps = channels * r * s
-    sizes = (
-        groups, channels, rows, height, width, padding[0][0], padding[1][0], *stride,
-        plane_rows, pitch, 1, 1, taps, r * s,
-    )  # fmt: skip
+    taps = source_taps.size
+    top, left = padding[0][0], padding[1][0]
     return Plan(
-        np.array(sizes),
+        (groups, channels, rows, height, width, top, left, *stride, plane_rows, pitch, 1, 1, taps),
         row_residues,
         column_residues,
         np.array([[0, taps, *out, 0, 0]]),
         source_taps,
         np.arange(taps),
+        channels * planes,
+        (out[0] - 1) * pitch + out[1],
         rows * groups * taps * out[0] * out[1],
     )
 
@@ -136,47 +149,43 @@ def plan_input_grad(
     dilation: Pair,
     groups: int,
 ) -> Plan:
-    """Lay out g -> dx."""
-    _, _, height, width = g_shape
+    """Lay out g -> dx. `g_shape` is (K, OH, OW), `input_shape` is (C, H, W)."""
+    _, height, width = g_shape
     channels, rows, r, s = w_shape[0] // groups, *w_shape[1:]
     axes = [
-        _phases_of_input(input_shape[2 + a], w_shape[2 + a], stride[a], padding[a][0], dilation[a])
+        _phases_of_input(input_shape[1 + a], w_shape[2 + a], stride[a], padding[a][0], dilation[a])
         for a in (0, 1)
     ]
     # Zeros around g, as many as any tap reaches over its edges.
-    before = [
+    top, left = (
         max([0, *(int(p.steps.max()) - p.origin for p in axis if p.steps.size)]) for axis in axes
-    ]
-    extent = [
-        max(size + start, *(p.origin + p.count + start for p in axis))
-        for size, start, axis in zip((height, width), before, axes, strict=True)
-    ]
-    plane_rows, pitch = extent
-    phases, source_parts, weight_parts, first = [], [], [], 0
+    )
+    plane_rows = top + max(height, *(p.origin + p.count for p in axes[0]))
+    pitch = left + max(width, *(p.origin + p.count for p in axes[1]))
     channel = np.arange(channels)
+    phases, source_taps, weight_taps, first = [], [], [], 0
     for row in axes[0]:
         for column in axes[1]:
-            source_parts.append(
+            source_taps.append(
                 _table(
                     channel * plane_rows * pitch,
-                    (row.origin - row.steps + before[0]) * pitch,
-                    column.origin - column.steps + before[1],
+                    (row.origin - row.steps + top) * pitch,
+                    column.origin - column.steps + left,
                 )
             )
-            weight_parts.append(_table(channel * rows * r * s, row.taps * s, column.taps))
-            last = first + len(source_parts[-1])
+            weight_taps.append(_table(channel * rows * r * s, row.taps * s, column.taps))
+            last = first + len(source_taps[-1])
             phases.append((first, last, row.count, column.count, row.first, column.first))
             first = last
-    sizes = (
-        groups, channels, rows, height, width, *before, 1, 1, plane_rows, pitch, *stride,
-        r * s, r * s,
-    )  # fmt: skip
+    whole = np.zeros(1, np.int64)
     return Plan(
-        np.array(sizes),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int64),
+        (groups, channels, rows, height, width, top, left, 1, 1, plane_rows, pitch, *stride, r * s),
+        whole,
+        whole,
         np.array(phases),
-        np.concatenate(source_parts),
-        np.concatenate(weight_parts),
+        np.concatenate(source_taps),
+        np.concatenate(weight_taps),
+        channels * plane_rows * pitch,
+        max((p[2] - 1) * pitch + p[3] for p in phases),
         rows * groups * sum((p[1] - p[0]) * p[2] * p[3] for p in phases),
     )

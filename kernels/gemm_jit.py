@@ -1,5 +1,7 @@
 """Compiled matrix products: many small ones, and the loops that convolution shares."""
 
+# mypy: disable-error-code="no-untyped-def"
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,40 +12,46 @@ import numpy as np
 from .gemm import matmul as _matmul
 from .jit import VECTOR_BYTES, inline, jit, native
 from .threads import split
-from .vector import HALF_ROWS, ROWS, VECTORS, move_row, product_tile
+from .vector import HALF_ROWS, ROWS, VECTORS, at, lanes, move_row, pointer, product_tile
 
 
-@inline
-def aligned(size, dtype):  # type: ignore[no-untyped-def]
-    """Return zeros that begin at a multiple of the vectors' size: loads stay in cache lines."""
-    buffer = np.zeros(size + VECTOR_BYTES, dtype)
-    first = (VECTOR_BYTES - buffer.ctypes.data % VECTOR_BYTES) % VECTOR_BYTES // buffer.itemsize
-    return buffer[first:]
+def scratch(size: int, dtype: np.dtype) -> np.ndarray:
+    """Return zeros for one thread's use, with a slack of one vector.
+
+    They begin at a multiple of the vectors' size, so that loads stay in cache lines.
+    """
+    buffer = np.zeros(size + 2 * VECTOR_BYTES // dtype.itemsize, dtype)
+    return buffer[-buffer.ctypes.data % VECTOR_BYTES // dtype.itemsize :]
+
+
+def whole_vectors(size: int, dtype: np.dtype) -> int:
+    """Round `size` up to a multiple of the lanes."""
+    count = VECTOR_BYTES // dtype.itemsize
+    return -(-size // count) * count
 
 
 def _product_rows(vectors: int) -> Callable[..., Any]:
     """Make the loop over the rows of a product whose columns are `vectors` vectors."""
 
     @inline
-    def product_rows(out, o0, lead, rows, w, w0, ldw, w_taps, x, x0, x_taps, begin, end, add):  # type: ignore[no-untyped-def]
-        for k in range(0, rows, ROWS):
-            o, row, left = o0 + k * lead, w0 + k * ldw, rows - k
+    def product_rows(out, lead, rows, w, ldw, w_taps, x, x_taps, begin, end, add):
+        k = 0
+        while k < rows:
+            o, row, left = at(out, k * lead), at(w, k * ldw), rows - k
             # Tiles of three heights: one with idle rows is faster than several low ones.
             if left > HALF_ROWS:
                 product_tile(
-                    out, o, lead, w, row, ldw, left, w_taps, x, x0, x_taps, begin, end, add,
-                    ROWS, vectors,
-                )  # fmt: skip
+                    o, lead, row, ldw, left, w_taps, x, x_taps, begin, end, add, ROWS, vectors
+                )
             elif left > 1:
                 product_tile(
-                    out, o, lead, w, row, ldw, left, w_taps, x, x0, x_taps, begin, end, add,
-                    HALF_ROWS, vectors,
-                )  # fmt: skip
+                    o, lead, row, ldw, left, w_taps, x, x_taps, begin, end, add, HALF_ROWS, vectors
+                )
             else:
                 product_tile(
-                    out, o, lead, w, row, ldw, left, w_taps, x, x0, x_taps, begin, end, add,
-                    1, vectors,
-                )  # fmt: skip
+                    o, lead, row, ldw, left, w_taps, x, x_taps, begin, end, add, 1, vectors
+                )
+            k += ROWS
 
     return product_rows
 
@@ -52,60 +60,55 @@ _rows_of_1, _rows_of_2, _rows_of_3 = (_product_rows(v) for v in range(1, VECTORS
 
 
 @inline
-def product(out, o0, lead, rows, w, w0, ldw, w_taps, x, x0, x_taps, first, last, block):  # type: ignore[no-untyped-def]
-    """out[o0 + k*lead + p] = sum over taps t of w[w0 + k*ldw + w_taps[t]] * x[x0 + x_taps[t] + p].
+def product(out, lead, rows, w, ldw, w_taps, x, x_taps, taps, block):
+    """out[k*lead + p] = sum over taps t of w[k*ldw + w_taps[t]] * x[x_taps[t] + p].
 
-    For k < rows, p < lead (a multiple of the lanes) and first <= t < last, `block` taps at a time.
-    `out` must have room for ROWS - 1 further rows.
+    For k < rows and p < lead, a multiple of the lanes; `block` taps are summed at a time. `out` must
+    have room for ROWS - 1 further rows.
     """
-    lanes = VECTOR_BYTES // out.itemsize
-    if first == last:
-        out[o0 : o0 + rows * lead] = 0
-    for begin in range(first, last, block):
-        end = min(last, begin + block)
-        add = begin > first
-        for j in range(0, lead, VECTORS * lanes):
-            left = (lead - j) // lanes
-            if left >= VECTORS:
-                _rows_of_3(out, o0 + j, lead, rows, w, w0, ldw, w_taps, x, x0 + j, x_taps, begin, end, add)
-            elif left == 2:
-                _rows_of_2(out, o0 + j, lead, rows, w, w0, ldw, w_taps, x, x0 + j, x_taps, begin, end, add)
+    for i in range(rows * lead if taps == 0 else 0):
+        out[i] = 0
+    begin = 0
+    while begin < taps:
+        end, add = min(taps, begin + block), begin > 0
+        j = 0
+        while j < lead:
+            left = lead - j
+            o, moving = at(out, j), at(x, j)
+            if left >= 3 * lanes(out):
+                _rows_of_3(o, lead, rows, w, ldw, w_taps, moving, x_taps, begin, end, add)
+            elif left > lanes(out):
+                _rows_of_2(o, lead, rows, w, ldw, w_taps, moving, x_taps, begin, end, add)
             else:
-                _rows_of_1(out, o0 + j, lead, rows, w, w0, ldw, w_taps, x, x0 + j, x_taps, begin, end, add)
+                _rows_of_1(o, lead, rows, w, ldw, w_taps, moving, x_taps, begin, end, add)
+            j += min(left, 3 * lanes(out))
+        begin = end
 
 
 @jit
-def _products(a, b, out, rows, inner, columns, a_row, a_column, b_row, b_column, begin, end):  # type: ignore[no-untyped-def]
-    """out[i] = a[i] @ b[i] for begin <= i < end; all flat, `a` and `b` with their strides."""
-    lanes = VECTOR_BYTES // out.itemsize
-    lead = (columns + lanes - 1) // lanes * lanes
-    panel = aligned(inner * lead, b.dtype)
-    result = aligned((rows + ROWS) * lead, out.dtype)
-    a_taps, b_taps, panel_taps = (
-        np.arange(inner) * a_column, np.arange(inner) * b_row, np.arange(inner) * lead
-    )  # fmt: skip
+def _products(a, b, out, shape, a_taps, b_taps, panel_taps, panel, result, begin, end):
+    """out[i] = a[i] @ b[i] for begin <= i < end."""
+    rows, inner, columns, lead, a_row, b_row, b_column = shape
+    a_data, b_data, out_data = pointer(a), pointer(b), pointer(out)
+    a_tap, b_tap, panel_tap = pointer(a_taps), pointer(b_taps), pointer(panel_taps)
+    panel_data, result_data = pointer(panel), pointer(result)
+    direct = lead == columns and rows % ROWS == 0 and b_column == 1
     zero = out.dtype.type(0)
-    whole = lead == columns and rows % ROWS == 0 and b_column == 1
     for i in range(begin, end):
-        if whole:
-            product(
-                out, i * rows * columns, lead, rows, a, i * rows * inner, a_row, a_taps,
-                b, i * inner * columns, b_taps, 0, inner, inner,
-            )  # fmt: skip
+        left, right = at(a_data, i * rows * inner), at(b_data, i * inner * columns)
+        o = at(out_data, i * rows * columns)
+        if direct:
+            product(o, lead, rows, left, a_row, a_tap, right, b_tap, inner, inner)
             continue
         for t in range(inner):
-            start = i * inner * columns + t * b_row
             if b_column == 1:
-                move_row(panel, t * lead, b, start, columns, zero)
+                move_row(at(panel_data, t * lead), at(right, t * b_row), columns, zero)
             else:
                 for j in range(columns):
-                    panel[t * lead + j] = b[start + j * b_column]
-        product(
-            result, 0, lead, rows, a, i * rows * inner, a_row, a_taps, panel, 0, panel_taps,
-            0, inner, inner,
-        )  # fmt: skip
+                    panel_data[t * lead + j] = right[t * b_row + j * b_column]
+        product(result_data, lead, rows, left, a_row, a_tap, panel_data, panel_tap, inner, inner)
         for k in range(rows):
-            move_row(out, (i * rows + k) * columns, result, k * lead, columns, zero)
+            move_row(at(o, k * columns), at(result_data, k * lead), columns, zero)
 
 
 def _flat(matrices: np.ndarray) -> tuple[np.ndarray, int, int]:
@@ -128,11 +131,19 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return _matmul.reference(a, b)
     rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]
     out = np.empty((*a.shape[:-1], columns), a.dtype)
-    count = a.size // (rows * inner)
     flat_a, a_row, a_column = _flat(a)
     flat_b, b_row, b_column = _flat(b)
-    split(
-        _products, count, out.size * inner, flat_a, flat_b, out.reshape(-1), rows, inner, columns,
-        a_row, a_column, b_row, b_column,
-    )  # fmt: skip
+    flat_out = out.reshape(-1)
+    lead = whole_vectors(columns, b.dtype)
+    shape = (rows, inner, columns, lead, a_row, b_row, b_column)
+    taps = np.arange(inner)
+    a_taps, b_taps, panel_taps = taps * a_column, taps * b_row, taps * lead
+
+    def run(begin: int, end: int) -> None:
+        panel, result = scratch(inner * lead, a.dtype), scratch((rows + ROWS) * lead, a.dtype)
+        _products(
+            flat_a, flat_b, flat_out, shape, a_taps, b_taps, panel_taps, panel, result, begin, end
+        )
+
+    split(run, out.size // (rows * columns), out.size * inner)
     return out

@@ -132,12 +132,11 @@ class Kernel(Generic[P, R]):
         return getattr(module, self.name)  # type: ignore[no-any-return]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if (
-            _mode != "numpy"
-            and self._module is not None
-            and args[0].dtype in _COMPILED_DTYPES  # type: ignore[attr-defined]
-            and (_mode == "numba" or self._prefer is None or self._prefer(*args, **kwargs))
-        ):
+        if _mode == "auto":
+            wanted = self._prefer is None or self._prefer(*args, **kwargs)
+        else:
+            wanted = _mode == "numba"
+        if wanted and self._module is not None and args[0].dtype in _COMPILED_DTYPES:  # type: ignore[attr-defined]
             return self.compiled(*args, **kwargs)  # type: ignore[misc]
         return self.reference(*args, **kwargs)
 

@@ -1,13 +1,19 @@
-"""Two register tiles, emitted as LLVM vector instructions: the inner loops of all products.
+"""Register tiles, emitted as LLVM vector instructions: the inner loops of all products.
 
-A tile keeps its sums in vector registers while it runs through the long axis of a product; the
-loops around it (in `gemm_jit` and `conv_jit`) are ordinary Numba. Numba's compiler cannot be
-brought to keep such a tile in registers from loops alone, hence these intrinsics.
+A tile keeps its sums in vector registers while it runs along the long axis of a product; the loops
+around it (in `gemm_jit` and `conv_jit`) are ordinary Numba. Numba's compiler cannot be brought to
+keep such a tile in registers from loops alone, hence these intrinsics.
 
-Names: `lanes` is the number of elements in a vector; a tile has `rows` x `vectors` sums. Both are
-literal integers, so each combination becomes a piece of straight code. All arrays are flat and
-C-contiguous, and indices count elements. Nothing is checked here: the caller has.
+They work on pointers, because Numba counts references to an array at every call that takes one,
+which costs more than a small tile. A pointer does not keep its array alive: take pointers of
+arguments of the compiled function only, which its caller holds. Nothing is checked here.
+
+Lengths, offsets and leads (distances between rows) count elements; `lanes` is the number of elements
+in a vector. The sizes of a tile are literal integers: each combination becomes straight code.
 """
+
+# ruff: noqa: F841  (each intrinsic unpacks all of its arguments, as a list of their names)
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
 
 from __future__ import annotations
 
@@ -21,76 +27,77 @@ from numba.extending import intrinsic
 
 from .jit import VECTOR_BYTES
 
-# Sums per tile: as many as the vector registers hold beside the operands of one step
+# A tile has as many sums as the vector registers hold beside the operands of one step
 # (24 + 3 + 1 of 32 registers, 12 + 3 + 1 of 16).
 ROWS = 8 if VECTOR_BYTES == 64 or platform.machine() in ("aarch64", "arm64") else 4
 HALF_ROWS = ROWS // 2
 VECTORS = 3
 
 _INDEX = ir.IntType(64)
-_CONTRACT = ("contract",)
+_LANE = ir.IntType(32)
 
 
 class _Emitter:
-    """The few vector operations that the tiles are made of."""
+    """The few vector operations that the tiles are made of, for one element type."""
 
     def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
-        self.context, self.builder = context, builder
-        element = context.get_data_type(dtype)
-        self.size = context.get_abi_sizeof(element)
+        self.builder = builder
+        self.element = context.get_data_type(dtype)
+        self.size = context.get_abi_sizeof(self.element)
         self.lanes = VECTOR_BYTES // self.size
-        self.type = ir.VectorType(element, self.lanes)
+        self.type = ir.VectorType(self.element, self.lanes)
         self.zero = ir.Constant(self.type, None)
 
-    def data(self, array_type: Any, array: Any) -> Any:
-        return self.context.make_array(array_type)(self.context, self.builder, array).data
+    def offset(self, start: Any, *steps: tuple[Any, int]) -> Any:
+        """Return start + the sum of step * count."""
+        for step, count in steps:
+            start = self.builder.add(start, self.builder.mul(step, _INDEX(count)))
+        return start
 
-    def _pointer(self, data: Any, index: Any) -> Any:
-        address = self.builder.gep(data, [index], inbounds=True)
-        return self.builder.bitcast(address, self.type.as_pointer())
+    def scalar(self, pointer: Any, index: Any) -> Any:
+        return self.builder.load(self.builder.gep(pointer, [index]))
+
+    def _address(self, pointer: Any, index: Any) -> Any:
+        return self.builder.bitcast(self.builder.gep(pointer, [index]), self.type.as_pointer())
 
     # The alignment must be given: a vector's own would be its whole size, and fault.
-    def load(self, data: Any, index: Any) -> Any:
-        return self.builder.load(self._pointer(data, index), align=self.size)
+    def load(self, pointer: Any, index: Any) -> Any:
+        return self.builder.load(self._address(pointer, index), align=self.size)
 
-    def store(self, vector: Any, data: Any, index: Any) -> None:
-        self.builder.store(vector, self._pointer(data, index), align=self.size)
-
-    def scalar(self, data: Any, index: Any) -> Any:
-        return self.builder.load(self.builder.gep(data, [index], inbounds=True))
-
-    def splat(self, scalar: Any) -> Any:
-        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
-        first = self.builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(first, undefined, mask)
-
-    def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
-        product = self.builder.fmul(a, b, flags=_CONTRACT)
-        return self.builder.fadd(product, c, flags=_CONTRACT)
-
-    def lanes_below(self, count: Any) -> Any:
-        """Return the mask of the first `count` lanes."""
-        ramp = ir.Constant(ir.VectorType(_INDEX, self.lanes), list(range(self.lanes)))
-        return self.builder.icmp_signed("<", ramp, self.splat(count))
+    def store(self, vector: Any, pointer: Any, index: Any) -> None:
+        self.builder.store(vector, self._address(pointer, index), align=self.size)
 
     def _masked(self, verb: str, result: Any, *operands: Any) -> Any:
-        letter = "f32" if self.size == 4 else "f64"
-        name = f"llvm.masked.{verb}.v{self.lanes}{letter}.p0"
+        name = f"llvm.masked.{verb}.v{self.lanes}f{8 * self.size}.p0"
         kind = ir.FunctionType(result, [operand.type for operand in operands])
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, operands)
 
-    def masked_load(self, data: Any, index: Any, mask: Any) -> Any:
-        place, align = self._pointer(data, index), ir.Constant(ir.IntType(32), self.size)
-        return self._masked("load", self.type, place, align, mask, self.zero)
+    def masked_load(self, pointer: Any, index: Any, mask: Any) -> Any:
+        address = self._address(pointer, index)
+        return self._masked("load", self.type, address, _LANE(self.size), mask, self.zero)
 
-    def masked_store(self, vector: Any, data: Any, index: Any, mask: Any) -> None:
-        place, align = self._pointer(data, index), ir.Constant(ir.IntType(32), self.size)
-        self._masked("store", ir.VoidType(), vector, place, align, mask)
+    def masked_store(self, vector: Any, pointer: Any, index: Any, mask: Any) -> None:
+        address = self._address(pointer, index)
+        self._masked("store", ir.VoidType(), vector, address, _LANE(self.size), mask)
+
+    def splat(self, scalar: Any) -> Any:
+        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
+        first = self.builder.insert_element(undefined, scalar, _LANE(0))
+        lanes = ir.Constant(ir.VectorType(_LANE, self.lanes), [0] * self.lanes)
+        return self.builder.shuffle_vector(first, undefined, lanes)
+
+    def first_lanes(self, count: Any) -> Any:
+        """Return the mask of the first `count` lanes."""
+        numbers = ir.Constant(ir.VectorType(_INDEX, self.lanes), list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, self.splat(count))
+
+    def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
+        product = self.builder.fmul(a, b, flags=("contract",))
+        return self.builder.fadd(product, c, flags=("contract",))
 
     def totals(self, vectors: list[Any]) -> list[Any]:
-        """Add the lanes of each vector: pairs of neighbours, level by level, all at once."""
+        """Add up the lanes of each vector, neighbours first, for many vectors at once."""
         scalars = []
         for first in range(0, len(vectors), self.lanes):
             group = vectors[first : first + self.lanes]
@@ -100,32 +107,28 @@ class _Emitter:
                     self._add_neighbours(a, b) for a, b in zip(level[::2], level[1::2], strict=True)
                 ]
             scalars += [
-                self.builder.extract_element(level[0], ir.Constant(ir.IntType(32), lane))
-                for lane in range(len(group))
+                self.builder.extract_element(level[0], _LANE(lane)) for lane in range(len(group))
             ]
         return scalars
 
     def _add_neighbours(self, a: Any, b: Any) -> Any:
-        mask_type = ir.VectorType(ir.IntType(32), self.lanes)
         even, odd = (
             self.builder.shuffle_vector(
-                a, b, ir.Constant(mask_type, list(range(start, 2 * self.lanes, 2)))
+                a,
+                b,
+                ir.Constant(
+                    ir.VectorType(_LANE, self.lanes), list(range(start, 2 * self.lanes, 2))
+                ),
             )
             for start in (0, 1)
         )
         return self.builder.fadd(even, odd)
 
-    def at(self, start: Any, *steps: tuple[Any, int]) -> Any:
-        """Return start + the sum of step * count."""
-        for step, count in steps:
-            start = self.builder.add(start, self.builder.mul(step, _INDEX(count)))
-        return start
-
 
 class _Loop:
-    """for index in range(start, stop), with values carried from turn to turn (phi nodes)."""
+    """for index in range(start, stop, step), with values handed from turn to turn (phi nodes)."""
 
-    def __init__(self, builder: Any, start: Any, stop: Any, step: int, carried: list[Any]) -> None:
+    def __init__(self, builder: Any, start: Any, stop: Any, step: int, values: list[Any]) -> None:
         self.builder, self.step = builder, step
         before = builder.block
         self.head = builder.append_basic_block("head")
@@ -135,30 +138,59 @@ class _Loop:
         builder.position_at_end(self.head)
         self.index = builder.phi(_INDEX)
         self.index.add_incoming(start, before)
-        self.carried = []
-        for value in carried:
+        self.values = []
+        for value in values:
             phi = builder.phi(value.type)
             phi.add_incoming(value, before)
-            self.carried.append(phi)
+            self.values.append(phi)
         builder.cbranch(builder.icmp_signed("<", self.index, stop), body, self.end)
         builder.position_at_end(body)
 
-    def close(self, carried: list[Any]) -> list[Any]:
+    def close(self, values: list[Any]) -> list[Any]:
         """End the body; return the values as they are after the last turn."""
         last = self.builder.block
         self.index.add_incoming(self.builder.add(self.index, _INDEX(self.step)), last)
-        for phi, value in zip(self.carried, carried, strict=True):
+        for phi, value in zip(self.values, values, strict=True):
             phi.add_incoming(value, last)
         self.builder.branch(self.head)
         self.builder.position_at_end(self.end)
-        return self.carried
+        return self.values
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def product_tile(
-    typingctx, out, o, ldo, w, w0, ldw, valid, w_taps, x, x0, x_taps, t0, t1, add, rows, vectors
-):  # type: ignore[no-untyped-def]
-    """out[o + i*ldo + j] (+)= sum over t of w[w0 + i*ldw + w_taps[t]] * x[x0 + x_taps[t] + j].
+@intrinsic
+def pointer(typingctx, array):
+    """Return the address of the first element of `array`."""
+
+    def codegen(context, builder, signature, arguments):
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), codegen
+
+
+@intrinsic
+def at(typingctx, pointer, offset):
+    """Return pointer + offset."""
+
+    def codegen(context, builder, signature, arguments):
+        return builder.gep(arguments[0], [arguments[1]])
+
+    return pointer(pointer, types.intp), codegen
+
+
+@intrinsic
+def lanes(typingctx, pointer):
+    """Return the number of elements in a vector, a constant."""
+    number = VECTOR_BYTES // (pointer.dtype.bitwidth // 8)
+
+    def codegen(context, builder, signature, arguments):
+        return _INDEX(number)
+
+    return types.intp(pointer), codegen
+
+
+@intrinsic(prefer_literal=True)
+def product_tile(typingctx, out, ldo, w, ldw, valid, w_taps, x, x_taps, t0, t1, add, rows, vectors):
+    """out[i*ldo + j] (+)= sum over t of w[i*ldw + w_taps[t]] * x[x_taps[t] + j].
 
     For i < rows, j < vectors * lanes and t0 <= t < t1; `add` says whether `out` is added to.
     The weights have `valid` rows: from there on the last one is repeated, into rows of `out` that
@@ -166,30 +198,25 @@ def product_tile(
     """
     n_rows, n_vectors = rows.literal_value, vectors.literal_value
     index = types.intp
-    signature = types.void(
-        out, index, index, w, index, index, index, w_taps, x, index, x_taps, index, index,
-        types.boolean, rows, vectors,
-    )  # fmt: skip
+    result = types.void(
+        out, index, w, index, index, w_taps, x, x_taps, index, index, types.boolean, rows, vectors
+    )
 
-    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
-        (_, o, ldo, _, w0, ldw, valid, _, _, x0, _, t0, t1, add, _, _) = values
+    def codegen(context, builder, signature, arguments):
+        out, ldo, w, ldw, valid, w_taps, x, x_taps, t0, t1, add, _, _ = arguments
         emit = _Emitter(context, builder, signature.args[0].dtype)
-        out_data, w_data, w_tap_data, x_data, x_tap_data = (
-            emit.data(signature.args[k], values[k]) for k in (0, 3, 7, 8, 10)
-        )
         tile = [(i, v) for i in range(n_rows) for v in range(n_vectors)]
-        places = [emit.at(o, (ldo, i), (_INDEX(emit.lanes), v)) for i, v in tile]
+        columns = [_INDEX(v * emit.lanes) for v in range(n_vectors)]
+        places = [builder.add(builder.mul(ldo, _INDEX(i)), columns[v]) for i, v in tile]
         last = builder.sub(valid, _INDEX(1))
-        weight_rows = [
-            builder.mul(
-                ldw,
-                builder.select(builder.icmp_signed("<", _INDEX(i), last), _INDEX(i), last),
-            )
-            for i in range(n_rows)
-        ]
+        weight_rows = []
+        for i in range(n_rows):
+            inside = builder.icmp_signed("<", _INDEX(i), last)
+            row = builder.mul(ldw, builder.select(inside, _INDEX(i), last))
+            weight_rows.append(builder.gep(w, [row]))
         fresh = builder.block
         with builder.if_then(add):
-            former = [emit.load(out_data, place) for place in places]
+            former = [emit.load(out, place) for place in places]
             loaded = builder.block
         sums = []
         for value in former:
@@ -198,95 +225,79 @@ def product_tile(
             phi.add_incoming(value, loaded)
             sums.append(phi)
         loop = _Loop(builder, t0, t1, 1, sums)
-        start = builder.add(x0, emit.scalar(x_tap_data, loop.index))
-        columns = [
-            emit.load(x_data, emit.at(start, (_INDEX(emit.lanes), v))) for v in range(n_vectors)
-        ]
-        weight = builder.add(w0, emit.scalar(w_tap_data, loop.index))
-        factors = [
-            emit.splat(emit.scalar(w_data, builder.add(weight, row))) for row in weight_rows
-        ]
+        start = emit.scalar(x_taps, loop.index)
+        moving = [emit.load(builder.gep(x, [start]), column) for column in columns]
+        weight = emit.scalar(w_taps, loop.index)
+        fixed = [emit.splat(emit.scalar(row, weight)) for row in weight_rows]
         sums = loop.close(
             [
-                emit.multiply_add(factors[i], columns[v], loop.carried[k])
-                for k, (i, v) in enumerate(tile)
+                emit.multiply_add(fixed[i], moving[v], former)
+                for (i, v), former in zip(tile, loop.values, strict=True)
             ]
         )
         for value, place in zip(sums, places, strict=True):
-            emit.store(value, out_data, place)
+            emit.store(value, out, place)
         return context.get_dummy_value()
 
-    return signature, codegen
+    return result, codegen
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
-def dot_tile(
-    typingctx, out, o, ldo, g, g0, ldg, g_step, x, x0, x_step, x_taps, t, count, length, rows, taps
-):  # type: ignore[no-untyped-def]
-    """out[o + i*ldo + j] += sum over m, p of g[g0 + m*g_step + i*ldg + p] * x[X + p].
+@intrinsic(prefer_literal=True)
+def dot_tile(typingctx, out, ldo, g, ldg, g_step, x, x_step, x_taps, count, length, rows, taps):
+    """out[i*ldo + j] += sum over m, p of g[m*g_step + i*ldg + p] * x[m*x_step + x_taps[j] + p].
 
-    With X = x0 + m*x_step + x_taps[t + j], for i < rows, j < taps, m < count and p < length, which
-    is a multiple of the lanes.
+    For i < rows, j < taps, m < count and p < length, which is a multiple of the lanes.
     """
     n_rows, n_taps = rows.literal_value, taps.literal_value
     index = types.intp
-    signature = types.void(
-        out, index, index, g, index, index, index, x, index, index, x_taps, index, index, index,
-        rows, taps,
-    )  # fmt: skip
+    result = types.void(
+        out, index, g, index, index, x, index, x_taps, index, index, rows, taps
+    )
 
-    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
-        (_, o, ldo, _, g0, ldg, g_step, _, x0, x_step, _, t, count, length, _, _) = values
+    def codegen(context, builder, signature, arguments):
+        out, ldo, g, ldg, g_step, x, x_step, x_taps, count, length, _, _ = arguments
         emit = _Emitter(context, builder, signature.args[0].dtype)
-        out_data, g_data, x_data, tap_data = (
-            emit.data(signature.args[k], values[k]) for k in (0, 3, 7, 10)
-        )
-        offsets = [emit.scalar(tap_data, builder.add(t, _INDEX(j))) for j in range(n_taps)]
+        shifts = [emit.scalar(x_taps, _INDEX(j)) for j in range(n_taps)]
         tile = [(i, j) for i in range(n_rows) for j in range(n_taps)]
-        zero = _INDEX(0)
-        outer = _Loop(builder, zero, count, 1, [emit.zero] * len(tile))
-        g_start = builder.add(g0, builder.mul(outer.index, g_step))
-        x_start = builder.add(x0, builder.mul(outer.index, x_step))
-        inner = _Loop(builder, zero, length, emit.lanes, outer.carried)
+        outer = _Loop(builder, _INDEX(0), count, 1, [emit.zero] * len(tile))
+        g_start, x_start = builder.mul(outer.index, g_step), builder.mul(outer.index, x_step)
+        inner = _Loop(builder, _INDEX(0), length, emit.lanes, outer.values)
         g_place, x_place = (builder.add(start, inner.index) for start in (g_start, x_start))
-        left = [emit.load(g_data, emit.at(g_place, (ldg, i))) for i in range(n_rows)]
-        right = [emit.load(x_data, builder.add(x_place, offset)) for offset in offsets]
+        left = [emit.load(g, emit.offset(g_place, (ldg, i))) for i in range(n_rows)]
+        right = [emit.load(x, builder.add(x_place, shift)) for shift in shifts]
         sums = inner.close(
             [
-                emit.multiply_add(left[i], right[j], inner.carried[k])
-                for k, (i, j) in enumerate(tile)
+                emit.multiply_add(left[i], right[j], former)
+                for (i, j), former in zip(tile, inner.values, strict=True)
             ]
         )
         sums = outer.close(sums)
         for value, (i, j) in zip(emit.totals(sums), tile, strict=True):
-            place = builder.gep(out_data, [emit.at(o, (ldo, i), (_INDEX(1), j))], inbounds=True)
+            place = builder.gep(out, [emit.offset(_INDEX(j), (ldo, i))])
             builder.store(builder.fadd(builder.load(place), value), place)
         return context.get_dummy_value()
 
-    return signature, codegen
+    return result, codegen
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def move_row(typingctx, out, o, x, x0, length, add):  # type: ignore[no-untyped-def]
-    """out[o + p] = x[x0 + p] + add for p < length: for rows too short for a loop to pay."""
-    index = types.intp
-    signature = types.void(out, index, x, index, index, out.dtype)
+@intrinsic
+def move_row(typingctx, out, x, length, add):
+    """out[p] = x[p] + add for p < length: for rows too short for a loop of Numba's to pay."""
+    result = types.void(out, x, types.intp, out.dtype)
 
-    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
-        out_, o, x_, x0, length, add = values
+    def codegen(context, builder, signature, arguments):
+        out, x, length, add = arguments
         emit = _Emitter(context, builder, signature.args[0].dtype)
-        out_data, x_data = emit.data(signature.args[0], out_), emit.data(signature.args[2], x_)
         increment = emit.splat(add)
-        rest = builder.srem(length, _INDEX(emit.lanes))
+        rest = builder.and_(length, _INDEX(emit.lanes - 1))
         whole = builder.sub(length, rest)
         loop = _Loop(builder, _INDEX(0), whole, emit.lanes, [])
-        moved = builder.fadd(emit.load(x_data, builder.add(x0, loop.index)), increment)
-        emit.store(moved, out_data, builder.add(o, loop.index))
+        emit.store(builder.fadd(emit.load(x, loop.index), increment), out, loop.index)
         loop.close([])
         with builder.if_then(builder.icmp_signed(">", rest, _INDEX(0))):
-            mask = emit.lanes_below(rest)
-            moved = builder.fadd(emit.masked_load(x_data, builder.add(x0, whole), mask), increment)
-            emit.masked_store(moved, out_data, builder.add(o, whole), mask)
+            mask = emit.first_lanes(rest)
+            moved = builder.fadd(emit.masked_load(x, whole, mask), increment)
+            emit.masked_store(moved, out, whole, mask)
         return context.get_dummy_value()
 
-    return signature, codegen
+    return result, codegen

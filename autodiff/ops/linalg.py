@@ -2,52 +2,438 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
+from ..arguments import axis_of
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..mode import mode
+from ..primitive import Primitive, apply, new_tensor, record
+from ..value import dot as dot_of_values
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["matmul"]
+__all__ = [
+    "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "addmm", "baddbmm", "kron", "cross",
+]  # fmt: skip
 
-METHODS = ("matmul",)
+METHODS = tuple(__all__)
+IN_PLACE = ("addmm", "baddbmm")
+
+_Array = np.ndarray
 
 
-def _transposed(x: Any) -> Any:
-    return x.swapaxes(-1, -2)
+def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``x @ y``; several matrices times one become one product."""
+    if y.ndim <= 2 and x.ndim and y.ndim:
+        if x.ndim <= 2:
+            return x.dot(y)  # the same BLAS call as np.matmul's, reached sooner
+        if x.size and x.shape[-1] == y.shape[0]:
+            return x.reshape(-1, x.shape[-1]).dot(y).reshape(x.shape[:-1] + y.shape[1:])
+    return kernels.matmul(x, y)
+
+
+def times(x: Any, y: Any) -> Any:
+    """Return ``x @ y`` in a rule: of arrays as fast as can be, of Tensors recorded."""
+    if x.__class__ is _Array and y.__class__ is _Array:
+        return product(x, y)
+    return matmul(x, y)
 
 
 def _matmul_x(g: Any, x_shape: tuple[int, ...], y: Any) -> Any:
+    if y.ndim == 1:
+        return g[..., None] * y
     if len(x_shape) == 1:
-        g = g[..., None, :] if y.ndim > 1 else g[..., None, None]
-    elif y.ndim == 1:
-        g = g[..., None]
-    y = y[:, None] if y.ndim == 1 else y
-    dx = _matmul(g, _transposed(y))
-    return dx.reshape(dx.shape[:-2] + dx.shape[-1:]) if len(x_shape) == 1 else dx
+        return times(y, g) if y.ndim == 2 else times(y, g[..., None])[..., 0]
+    return times(g, y.swapaxes(-1, -2))
 
 
 def _matmul_y(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
+    if x.ndim == 1:
+        return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
+    if len(y_shape) <= 2 and x.ndim > 2:  # one product, not many whose results are added up
+        x = x.reshape((-1, x.shape[-1])) if g.size else x
+        g = g.reshape((x.shape[0], *y_shape[1:])) if g.size else g
     if len(y_shape) == 1:
-        g = g[..., None] if x.ndim > 1 else g[..., None, None]
-    elif x.ndim == 1:
-        g = g[..., None, :]
-    x = x[None, :] if x.ndim == 1 else x
-    dy = _matmul(_transposed(x), g)
-    return dy.reshape(dy.shape[:-1]) if len(y_shape) == 1 else dy
+        return times(g, x)
+    return times(x.swapaxes(-1, -2), g)
 
 
-_matmul = Primitive(
-    "matmul", np.matmul, (_matmul_x, _matmul_y), multilinear=True, symbol="@"
-)
+_matmul = Primitive("matmul", product, (_matmul_x, _matmul_y), multilinear=True, symbol="@")
 
 
 @implements(np.matmul)
 def matmul(input: Any, other: Any) -> Tensor:
-    """Matrix product."""
-    return apply(_matmul, (operand(input, "matmul"), operand(other, "matmul")))
+    """Product of matrices and vectors, of any rank from 1.
+
+    Two vectors give their inner product, a matrix and a vector a vector. With more axes than two the last
+    two are matrices, and the leading ones are broadcast against each other.
+
+    Parameters
+    ----------
+    input : Tensor
+        Shape (..., n, k), or (k,).
+    other : Tensor
+        Shape (..., k, m), or (k,); of the same dtype.
+
+    Returns
+    -------
+    Tensor
+        Shape (..., n, m), without n or m where that operand is a vector.
+
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit, or an operand is 0-d.
+    TypeError
+        For operands of two dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.matmul(ad.tensor([[1.0, 2.0], [3.0, 4.0]]), ad.tensor([1.0, 1.0]))
+    tensor([3., 7.])
+    """
+    try:
+        x = input._array
+        y = other._array
+        x_parent = input._node if input._view is None else input._history()
+        y_parent = other._node if other._view is None else other._history()
+    except AttributeError:
+        return matmul(operand(input, "matmul", number=False), operand(other, "matmul", number=False))
+    if x.dtype is not y.dtype and x.dtype != y.dtype:
+        raise mixed("matmul", x, y)
+    try:
+        out = x.dot(y) if x.ndim == 2 and y.ndim == 2 else product(x, y)
+    except ValueError:
+        raise _misfit(x, y) from None
+    if out.__class__ is not _Array:
+        out = np.asarray(out)
+    mask = (x_parent is not None) | (y_parent is not None) << 1
+    if not mask or not mode.grad:
+        return new_tensor(out, None)
+    saved = (x if mask & 2 else None, y if mask & 1 else None, None, None)
+    return new_tensor(out, record(_matmul, (x_parent, y_parent), (), mask, saved, out.shape))
+
+
+def mixed(operation: str, *arrays: np.ndarray) -> TypeError:
+    """The error for operands of several dtypes."""
+    shown = ", ".join(f"{x.dtype}{list(x.shape)}" for x in arrays)
+    return TypeError(
+        f"{operation}({shown}): the operands must have one dtype; convert one with .to(dtype)"
+    )
+
+
+def _misfit(x: np.ndarray, y: np.ndarray) -> ValueError:
+    shown = f"matmul of shapes {x.shape} and {y.shape}"
+    if not x.ndim or not y.ndim:
+        return ValueError(f"{shown}: both operands need at least one axis; multiply numbers with *")
+    columns, rows = x.shape[-1], y.shape[-2 if y.ndim > 1 else 0]
+    if columns != rows:
+        return ValueError(
+            f"{shown}: the last axis of the first ({columns}) must be as long as the "
+            f"{'second-last axis' if y.ndim > 1 else 'axis'} of the second ({rows})"
+        )
+    return ValueError(f"{shown}: the leading axes {x.shape[:-2]} and {y.shape[:-2]} do not broadcast")
+
+
+def _ranked(operation: str, ranks: tuple[int, ...], *inputs: Any) -> list[Tensor]:
+    """Return the inputs as Tensors, checked to have the given numbers of axes."""
+    xs = [operand(x, operation, number=False) for x in inputs]
+    for i, (x, rank) in enumerate(zip(xs, ranks)):
+        if x._array.ndim != rank:
+            raise ValueError(
+                f"{operation}: argument {i + 1} must have {rank} axes, got shape {x.shape}; "
+                "matmul takes operands of any rank"
+            )
+    return xs
+
+
+def mm(input: Any, mat2: Any) -> Tensor:
+    """Product of two matrices: ``matmul`` for operands with two axes only.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.mm(ad.tensor([[1.0, 2.0]]), ad.tensor([[3.0], [4.0]]))
+    tensor([[11.]])
+    """
+    return matmul(*_ranked("mm", (2, 2), input, mat2))
+
+
+def mv(input: Any, vec: Any) -> Tensor:
+    """Product of a matrix and a vector.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.mv(ad.tensor([[1.0, 2.0], [3.0, 4.0]]), ad.tensor([1.0, 1.0]))
+    tensor([3., 7.])
+    """
+    return matmul(*_ranked("mv", (2, 1), input, vec))
+
+
+def bmm(input: Any, mat2: Any) -> Tensor:
+    """Products of matrices pair by pair: shapes (b, n, k) and (b, k, m) give (b, n, m).
+
+    Raises
+    ------
+    ValueError
+        For other ranks or numbers of matrices; ``matmul`` broadcasts.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.bmm(ad.ones(2, 1, 3), ad.ones(2, 3, 1)).shape
+    (2, 1, 1)
+    """
+    x, y = _ranked("bmm", (3, 3), input, mat2)
+    if x.shape[0] != y.shape[0]:
+        raise ValueError(f"bmm: shapes {x.shape} and {y.shape} hold different numbers of matrices")
+    return matmul(x, y)
+
+
+def dot(input: Any, other: Any) -> Any:
+    """Inner product of two vectors; of two sequences of Values and numbers, as one node.
+
+    Parameters
+    ----------
+    input, other : Tensor of shape (n,), or sequence
+
+    Returns
+    -------
+    Tensor (0-d), or Value
+
+    Raises
+    ------
+    ValueError
+        For other ranks or different lengths.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.dot(ad.tensor([1.0, 2.0]), ad.tensor([3.0, 4.0]))
+    tensor(11.)
+    >>> ad.dot([ad.Value(2.0), ad.Value(3.0)], [1.0, 10.0])
+    Value(data=32.0, grad=0.0)
+    """
+    if isinstance(input, (list, tuple)):
+        return dot_of_values(input, other)
+    return matmul(*_ranked("dot", (1, 1), input, other))
+
+
+@implements(np.dot)
+def _numpy_dot(a: Any, b: Any) -> Any:
+    a, b = operand(a, "dot", number=False), operand(b, "dot", number=False)
+    if not a.ndim or not b.ndim:
+        return a * b
+    if b.ndim <= 2:
+        return matmul(a, b)
+    rest = b.shape[:-2] + b.shape[-1:]
+    return matmul(a, np.swapaxes(b, -1, -2).reshape((-1, b.shape[-2])).swapaxes(0, 1)).reshape(
+        a.shape[:-1] + rest
+    )
+
+
+@implements(np.inner)
+def inner(input: Any, other: Any) -> Tensor:
+    """Inner products over the last axis of both: shapes (..., k) and (---, k) give (..., ---).
+
+    Raises
+    ------
+    ValueError
+        Where the last axes differ in length.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.inner(ad.tensor([[1.0, 2.0], [0.0, 1.0]]), ad.tensor([3.0, 4.0]))
+    tensor([11.,  4.])
+    """
+    x, y = operand(input, "inner", number=False), operand(other, "inner", number=False)
+    if not x.ndim or not y.ndim:
+        return x * y
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError(f"inner: the last axes of shapes {x.shape} and {y.shape} differ in length")
+    if y.ndim == 1:
+        return matmul(x, y)
+    rows = y.reshape((int(np.prod(y.shape[:-1])), y.shape[-1]))
+    return matmul(x, rows.swapaxes(0, 1)).reshape(x.shape[:-1] + y.shape[:-1])
+
+
+_outer = Primitive(
+    "outer",
+    np.multiply.outer,
+    (lambda g, y: times(g, y), lambda g, x: times(x, g)),
+    multilinear=True,
+    arity=2,
+    symbol="⊗",
+)
+
+
+def outer(input: Any, vec2: Any) -> Tensor:
+    """All products of an element of one vector and one of the other: shapes (n,) and (m,) give (n, m).
+
+    Raises
+    ------
+    ValueError
+        For other ranks (``numpy.outer`` flattens instead).
+    TypeError
+        For operands of two dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.outer(ad.tensor([1.0, 2.0]), ad.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    x, y = _ranked("outer", (1, 1), input, vec2)
+    if x.dtype != y.dtype:
+        raise mixed("outer", x._array, y._array)
+    return apply(_outer, (x, y))
+
+
+@implements(np.outer)
+def _numpy_outer(a: Any, b: Any) -> Tensor:
+    return outer(*[operand(x, "outer", number=False).reshape((-1,)) for x in (a, b)])
+
+
+def _scaled_sum(input: Any, product: Tensor, beta: float, alpha: float) -> Tensor:
+    product = product if alpha == 1 else product * alpha
+    if beta == 0:  # what is in `input` then does not matter, be it NaN
+        shape = np.broadcast_shapes(operand(input, "addmm", number=False).shape, product.shape)
+        return product if shape == product.shape else np.broadcast_to(product, shape)
+    return (input if beta == 1 else input * beta) + product
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * input + alpha * (mat1 @ mat2)``.
+
+    Parameters
+    ----------
+    input : Tensor
+        Broadcast to the shape of the product, (n, m). Left out, NaN or not, where `beta` is 0.
+    mat1, mat2 : Tensor
+        Shapes (n, k) and (k, m).
+    beta, alpha : float, default 1
+
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.addmm(ad.ones(1), ad.tensor([[1.0, 2.0]]), ad.tensor([[3.0], [4.0]]), alpha=2)
+    tensor([[23.]])
+    """
+    return _scaled_sum(input, matmul(*_ranked("addmm", (2, 2), mat1, mat2)), beta, alpha)
+
+
+def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * input + alpha * bmm(batch1, batch2)``. See ``addmm``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.baddbmm(ad.ones(1), ad.ones(2, 1, 3), ad.ones(2, 3, 1)).reshape(-1)
+    tensor([4., 4.])
+    """
+    return _scaled_sum(input, bmm(batch1, batch2), beta, alpha)
+
+
+@implements(np.kron)
+def kron(input: Any, other: Any) -> Tensor:
+    """Kronecker product: each element of `input` times the whole of `other`, side by side.
+
+    Parameters
+    ----------
+    input, other : Tensor
+        The shape with fewer axes gets leading ones.
+
+    Returns
+    -------
+    Tensor
+        Its sizes are the products of the operands' sizes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.kron(ad.tensor([[1.0, 2.0]]), ad.tensor([[1.0], [10.0]]))
+    tensor([[ 1.,  2.],
+            [10., 20.]])
+    """
+    x, y = operand(input, "kron", number=False), operand(other, "kron", number=False)
+    rank = x.ndim if x.ndim > y.ndim else y.ndim
+    x_shape, y_shape = [(1,) * (rank - len(s)) + s for s in (x.shape, y.shape)]
+    pairs = x.reshape(_interleaved(x_shape, (1,) * rank)) * y.reshape(_interleaved((1,) * rank, y_shape))
+    return pairs.reshape(tuple([n * m for n, m in zip(x_shape, y_shape)]))
+
+
+def _interleaved(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...]:
+    return tuple([n for pair in zip(a, b) for n in pair])
+
+
+_cross = Primitive(
+    "cross",
+    lambda x, y, axis: np.cross(x, y, axis=axis),
+    (lambda g, y, axis: _crossed(y, g, axis), lambda g, x, axis: _crossed(g, x, axis)),
+    multilinear=True,
+    symbol="×",
+)
+
+
+def _crossed(x: Any, y: Any, axis: int) -> Any:
+    return _cross(x, y, axis)
+
+
+def cross(input: Any, other: Any, dim: int | None = None) -> Tensor:
+    """Cross product of vectors with three elements.
+
+    Parameters
+    ----------
+    input, other : Tensor
+        Of one dtype, with as many axes each; the other axes are broadcast.
+    dim : int, optional
+        The axis of length 3; the first such axis by default.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such axis.
+    TypeError
+        For operands of two dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.cross(ad.tensor([1.0, 0.0, 0.0]), ad.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
+    x, y = operand(input, "cross", number=False), operand(other, "cross", number=False)
+    shown = f"cross of shapes {x.shape} and {y.shape}"
+    if x.ndim != y.ndim:
+        raise ValueError(f"{shown}: both operands need as many axes; add axes with unsqueeze")
+    if dim is None:
+        dim = next((i for i, (n, m) in enumerate(zip(x.shape, y.shape)) if n == m == 3), None)
+        if dim is None:
+            raise ValueError(f"{shown}: no axis has length 3")
+    axis = axis_of(dim, x.ndim, "cross")
+    if not x.ndim or x.shape[axis] != 3 or y.shape[axis] != 3:
+        raise ValueError(f"{shown}: axis {axis} must have length 3 in both")
+    if x.dtype != y.dtype:
+        raise mixed("cross", x._array, y._array)
+    return apply(_cross, (x, y), (axis,))
+
+
+@implements(np.cross)
+def _numpy_cross(a: Any, b: Any, axis: int = -1) -> Tensor:
+    return cross(a, b, axis)

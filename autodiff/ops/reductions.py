@@ -6,38 +6,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import axes_of, numpy_names
-from ..declare import operand
+from .. import dtypes
 from ..interop import implements
-from ..primitive import Primitive, apply
+from .masks import keep
+from .reducing import Axes, count_of, kept, plain, reduced_shape, reduction, spread, total
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["sum"]
+__all__ = ["sum", "mean", "prod", "nansum", "nanmean", "logsumexp", "any", "all", "count_nonzero"]
 
-METHODS = ("sum",)
-
-
-def _spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...] | None, keepdim: bool) -> Any:
-    """Give `g`, the cotangent of a reduction, the axes of its input back."""
-    if axes is not None and not keepdim:
-        g = np.expand_dims(g, axes)
-    return np.broadcast_to(g, shape)
+METHODS = tuple(__all__)
 
 
-_sum = Primitive(
-    "sum",
-    lambda x, axes, keepdim: np.add.reduce(x, axis=axes, keepdims=keepdim),
-    (lambda g, x_shape, axes, keepdim: _spread(g, x_shape, axes, keepdim),),
-    linear=True,
-    symbol="Σ",
-)
+# Sums
 
 
 @implements(np.sum)
-@numpy_names
-def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+@reduction(
+    total,
+    lambda g, x_shape, axes, keepdim: spread(g, x_shape, axes, keepdim),
+    linear=True,
+    symbol="Σ",
+)
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:  # type: ignore[empty-body]
     """Sum of the elements.
 
     Parameters
@@ -51,6 +43,11 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     dtype : dtype, optional
         Convert to this before summing.
 
+    Returns
+    -------
+    Tensor
+        0 where there is nothing to add.
+
     Raises
     ------
     IndexError
@@ -62,7 +59,299 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
     >>> ad.sum(ad.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    x = operand(input, "sum", number=False)
-    if dtype is not None:
-        x = x.to(dtype)
-    return apply(_sum, (x,), (axes_of(dim, x._array.ndim, "sum"), keepdim))
+
+
+def _average(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    if x.dtype.kind != "f":
+        raise TypeError(
+            "the mean of integers is not an integer; convert with .float(), or pass dtype="
+        )
+    if x.dtype.char == "e":  # the sum may overflow where the mean does not
+        return _average(x.astype(np.float32), axes, keepdim).astype(x.dtype)
+    count = x.size if axes is None else count_of(x.shape, axes)
+    out = total(x, axes, keepdim)
+    if count == 0:
+        return out + np.nan
+    out /= count
+    return out
+
+
+@implements(np.mean)
+@reduction(
+    _average,
+    lambda g, x_shape, axes, keepdim: spread(
+        g / (count_of(x_shape, axes) or 1), x_shape, axes, keepdim
+    ),
+    linear=True,
+)
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:  # type: ignore[empty-body]
+    """Mean of the elements.
+
+    Parameters
+    ----------
+    input : Tensor
+        Floating (or give a `dtype`).
+    dim : int or tuple of int, optional
+        The axes to average over; all by default.
+    keepdim : bool, default False
+        Keep these axes with length 1.
+    dtype : dtype, optional
+        Convert to this floating dtype first.
+
+    Returns
+    -------
+    Tensor
+        NaN where there is nothing to average.
+
+    Raises
+    ------
+    TypeError
+        For integers.
+    IndexError
+        For an axis that the tensor does not have.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.mean(ad.tensor([[1.0, 2.0], [3.0, 5.0]]), dim=1, keepdim=True)
+    tensor([[1.5000],
+            [4.0000]])
+    """
+
+
+def _without_nan(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    return total(np.where(np.isnan(x), 0, x) if x.dtype.kind == "f" else x, axes, keepdim)
+
+
+@implements(np.nansum)
+@reduction(
+    _without_nan,
+    lambda g, x, axes, keepdim: keep(kept(g, x.shape, axes, keepdim), ~np.isnan(plain(x))),
+)
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:  # type: ignore[empty-body]
+    """Sum of the elements that are not NaN. Arguments as for ``sum``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.nansum(ad.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+
+
+def _average_without_nan(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    if x.dtype.kind != "f":
+        return _average(x, axes, keepdim)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is the answer where all are NaN
+        return _without_nan(x, axes, keepdim) / _present(x, axes, keepdim)
+
+
+def _present(x: np.ndarray, axes: Axes, keepdim: bool) -> np.ndarray:
+    """How many elements are not NaN, in x's dtype."""
+    return np.add.reduce(~np.isnan(x), axes, x.dtype, None, keepdim)
+
+
+@implements(np.nanmean)
+@reduction(
+    _average_without_nan,
+    lambda g, x, axes, keepdim: keep(
+        kept(g / _present(plain(x), axes, keepdim), x.shape, axes, keepdim), ~np.isnan(plain(x))
+    ),
+)
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:  # type: ignore[empty-body]
+    """Mean of the elements that are not NaN (NaN where all are). Arguments as for ``mean``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.nanmean(ad.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5000)
+    """
+
+
+# Products
+
+
+def _product(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    dtype = np.int64 if x.dtype.kind in "bui" else None
+    return np.multiply.reduce(x, axes, dtype, None, keepdim)
+
+
+def _product_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool) -> Any:
+    if g.__class__ is np.ndarray and np.isfinite(out).all() and (np.abs(out) > _tiny(out)).all():
+        return kept(g * out, x.shape, axes, keepdim) / x
+    return kept(g, x.shape, axes, keepdim) * _others(x, axes)
+
+
+def _tiny(x: np.ndarray) -> float:
+    return float(np.finfo(x.dtype).tiny)
+
+
+def _others(x: Any, axes: Axes) -> Any:
+    """For each element the product of all others along `axes`; zeros are no exception."""
+    reduced = tuple(range(x.ndim)) if axes is None else axes
+    order = [i for i in range(x.ndim) if i not in reduced] + list(reduced)
+    moved = np.transpose(x, order)
+    shape = moved.shape
+    rows = moved.reshape(shape[: x.ndim - len(reduced)] + (-1,)) if x.size else moved
+    # Up a binary tree of products, then down: a node's complement is its parent's complement times
+    # its sibling. Only products and slices, so it can be differentiated as often as one likes.
+    levels = []
+    while rows.shape[-1] > 1:
+        levels.append(rows)
+        half = rows.shape[-1] // 2
+        pairs = rows[..., :half] * rows[..., half : 2 * half]
+        rows = np.concatenate([pairs, rows[..., 2 * half :]], -1)
+    others = np.ones(rows.shape, x.dtype)
+    for rows in reversed(levels):
+        half = rows.shape[-1] // 2
+        above = others[..., :half]
+        others = np.concatenate(
+            [above * rows[..., half : 2 * half], above * rows[..., :half], others[..., half:]], -1
+        )
+    back = [order.index(i) for i in range(x.ndim)]
+    return np.transpose(others.reshape(shape), back)
+
+
+@implements(np.prod)
+@reduction(_product, _product_rule, symbol="Π")
+def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:  # type: ignore[empty-body]
+    """Product of the elements.
+
+    The gradient is right where elements are zero: it is the product of the others.
+
+    Parameters
+    ----------
+    input : Tensor
+        Bool and integer tensors are multiplied as int64.
+    dim : int or tuple of int, optional
+        The axes to multiply over; all by default.
+    keepdim : bool, default False
+        Keep these axes with length 1.
+    dtype : dtype, optional
+        Convert to this first.
+
+    Returns
+    -------
+    Tensor
+        1 where there is nothing to multiply.
+
+    Raises
+    ------
+    IndexError
+        For an axis that the tensor does not have.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.tensor([2.0, 0.0, 3.0], requires_grad=True)
+    >>> x.prod().backward()
+    >>> x.grad
+    tensor([0., 6., 0.])
+    """
+
+
+# Logarithm of a sum of exponentials
+
+
+def _logsumexp(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    if x.dtype.kind != "f":
+        x = x.astype(dtypes.default_dtype)
+    highest = np.maximum.reduce(x, axes, None, None, True, -np.inf)
+    if not np.isfinite(highest).all():
+        highest = np.where(np.isinf(highest), 0, highest)
+    with np.errstate(divide="ignore", over="ignore"):  # log(0) and exp(inf) are the answers there
+        out = np.log(np.add.reduce(np.exp(x - highest), axes, None, None, True))
+    out += highest
+    return out if keepdim else out.reshape(reduced_shape(x.shape, axes))
+
+
+def _logsumexp_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool) -> Any:
+    g, out = kept(g, x.shape, axes, keepdim), kept(out, x.shape, axes, keepdim)
+    infinite = np.isinf(plain(out))
+    if not infinite.any():
+        return g * np.exp(x - out)
+    # Softmax's limit: nothing where all are -inf; all of it, in equal parts, to elements that are inf.
+    top = infinite & (plain(x) == np.inf)
+    share = top / np.maximum(np.add.reduce(top, axes, None, None, True), 1).astype(out.dtype)
+    weights = np.where(infinite, share, np.exp(np.where(infinite, 0.0, x - np.where(infinite, 0.0, out))))
+    return g * weights
+
+
+@reduction(_logsumexp, _logsumexp_rule)
+def logsumexp(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: ignore[empty-body]
+    """Logarithm of the sum of exponentials, without overflow.
+
+    Rows that are infinite give no NaN: a row of -inf has the value -inf and the gradient 0; where
+    elements are inf the gradient goes to these, in equal parts.
+
+    Parameters
+    ----------
+    input : Tensor
+        Integers are converted to the default floating dtype.
+    dim : int or tuple of int, optional
+        The axes to sum over; all by default.
+    keepdim : bool, default False
+        Keep these axes with length 1.
+
+    Raises
+    ------
+    IndexError
+        For an axis that the tensor does not have.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.logsumexp(ad.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6931)
+    """
+
+
+# Truth
+
+
+def _any(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    return np.logical_or.reduce(x, axes, None, None, keepdim)
+
+
+@implements(np.any)
+@reduction(_any, None)
+def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: ignore[empty-body]
+    """Whether any element is not zero, as a bool tensor (NaN is not zero). Arguments as for ``sum``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.any(ad.tensor([[0, 1], [0, 0]]), dim=1)
+    tensor([ True, False])
+    """
+
+
+def _all(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    return np.logical_and.reduce(x, axes, None, None, keepdim)
+
+
+@implements(np.all)
+@reduction(_all, None)
+def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: ignore[empty-body]
+    """Whether all elements are not zero, as a bool tensor. Arguments as for ``sum``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.all(ad.tensor([[1, 1], [0, 1]]), dim=1)
+    tensor([ True, False])
+    """
+
+
+@implements(np.count_nonzero)
+@reduction(lambda x, axes, keepdim: np.add.reduce(x != 0, axes, np.int64, None, keepdim), None)
+def count_nonzero(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: ignore[empty-body]
+    """How many elements are not zero, as int64. Arguments as for ``sum``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.count_nonzero(ad.tensor([[3, 0], [0, 0]]), dim=0)
+    tensor([1, 0])
+    """

@@ -1,4 +1,7 @@
-"""Changing the shape: the same elements seen with other axes."""
+"""Changing the shape: the same elements seen with other axes, in the same memory where that is possible.
+
+Operations that put elements into other places or repeat them are in `rearranging`.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,45 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import sizes_of
+from ..arguments import axes_of, axis_of, numpy_names, sizes_of
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive, apply_view
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["broadcast_to", "reshape"]
+__all__ = [
+    "adjoint", "broadcast_tensors", "broadcast_to", "expand_dims",
+    "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t",
+    "transpose", "unflatten", "unsqueeze",
+]  # fmt: skip
 
-METHODS = ("broadcast_to", "reshape")
-
-_reshape = Primitive(
-    "reshape",
-    lambda x, shape: x.reshape(shape),
-    (lambda g, x_shape: g.reshape(x_shape),),
-    linear=True,
-    view=True,
-)
+METHODS = (
+    "adjoint", "broadcast_to", "expand", "expand_as", "flatten", "moveaxis", "movedim", "permute", "ravel",
+    "reshape", "reshape_as", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
+    "unsqueeze", "view", "view_as",
+)  # fmt: skip
 
 
-@implements(np.reshape)
+def _reshaping(name: str) -> Primitive:
+    """An operation that keeps the elements and their order; several names, so that pictures tell them apart."""
+    return Primitive(
+        name,
+        lambda x, shape: x.reshape(shape),
+        (lambda g, x_shape: g.reshape(x_shape),),
+        linear=True,
+        view=True,
+    )
+
+
+_reshape = _reshaping("reshape")
+_flatten = _reshaping("flatten")
+_unflatten = _reshaping("unflatten")
+_squeeze = _reshaping("squeeze")
+_unsqueeze = _reshaping("unsqueeze")
+
+
 def reshape(input: Any, *shape: Any) -> Tensor:
     """The same elements in row-major order, with other sizes.
 
@@ -54,14 +74,338 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    return apply(_reshape, (operand(input, "reshape", number=False),), (sizes_of(shape, "reshape"),))
+    return apply_view(_reshape, operand(input, "reshape", number=False), (sizes_of(shape, "reshape"),))
 
+
+def view(input: Tensor, *shape: Any) -> Tensor:
+    """Like ``reshape``, but never a copy.
+
+    Raises
+    ------
+    ValueError
+        Where the sizes do not hold as many elements, or the memory would have to be copied.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.zeros(4)
+    >>> x.view(2, 2)[0] = 1.0
+    >>> x
+    tensor([1., 1., 0., 0.])
+    """
+    result = reshape(input, *shape)
+    if result._view is None and result._array.size:
+        raise ValueError(
+            f"view: a tensor of shape {input.shape} and strides {input.stride()} cannot be seen as "
+            f"{result.shape} without a copy; use reshape"
+        )
+    return result
+
+
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """``input.view(other.shape)``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.zeros(4).view_as(ad.ones(2, 2)).shape
+    (2, 2)
+    """
+    return view(input, other.shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """``input.reshape(other.shape)``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.zeros(4).reshape_as(ad.ones(2, 2)).shape
+    (2, 2)
+    """
+    return reshape(input, other.shape)
+
+
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """One axis in place of the axes from `start_dim` to `end_dim`, both included.
+
+    Parameters
+    ----------
+    input : Tensor
+        A 0-d tensor gives one of shape (1,).
+    start_dim, end_dim : int, default 0 and -1
+
+    Raises
+    ------
+    IndexError
+        For an axis that the tensor does not have.
+    ValueError
+        Where `start_dim` lies behind `end_dim`.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.flatten(ad.zeros(2, 3, 4), start_dim=1).shape
+    (2, 12)
+    """
+    x = operand(input, "flatten", number=False)
+    shape = x._array.shape
+    first, last = (axis_of(dim, len(shape), "flatten") for dim in (start_dim, end_dim))
+    if first > last:
+        raise ValueError(f"flatten: start_dim {start_dim} lies behind end_dim {end_dim} in shape {shape}")
+    length = 1
+    for n in shape[first : last + 1]:
+        length *= n
+    return apply_view(_flatten, x, ((*shape[:first], length, *shape[last + 1 :]),))
+
+
+def unflatten(input: Any, dim: int, sizes: Any) -> Tensor:
+    """Several axes of the given sizes in place of one.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+        The axis to split up.
+    sizes : tuple of int
+        At most one may be -1; their product is the length of the axis.
+
+    Raises
+    ------
+    ValueError
+        Where the sizes do not fit.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.unflatten(ad.zeros(2, 12), 1, (3, -1)).shape
+    (2, 3, 4)
+    """
+    x = operand(input, "unflatten", number=False)
+    shape = x._array.shape
+    axis = axis_of(dim, len(shape), "unflatten")
+    parts = sizes_of((sizes,), "unflatten")
+    try:
+        parts = np.empty(shape[axis : axis + 1], bool).reshape(parts).shape
+    except ValueError:
+        raise ValueError(
+            f"unflatten: sizes {parts} do not make up axis {axis} of shape {shape}"
+        ) from None
+    return apply_view(_unflatten, x, ((*shape[:axis], *parts, *shape[axis + 1 :]),))
+
+
+def ravel(input: Any) -> Tensor:
+    """All elements along one axis: ``flatten`` over all axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.ravel(ad.tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
+    return flatten(input)
+
+
+@numpy_names
+def squeeze(input: Any, dim: Any = None) -> Tensor:
+    """The tensor without its axes of length 1.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int or tuple of int, optional
+        Only these; those among them that are longer stay. All by default.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.squeeze(ad.zeros(1, 3, 1)).shape, ad.squeeze(ad.zeros(1, 3, 1), 0).shape
+    ((3,), (3, 1))
+    """
+    x = operand(input, "squeeze", number=False)
+    shape = x._array.shape
+    axes = None if dim is None else axes_of(dim, len(shape), "squeeze") or ()
+    return apply_view(
+        _squeeze,
+        x,
+        (tuple([n for i, n in enumerate(shape) if n != 1 or (axes is not None and i not in axes)]),),
+    )
+
+
+@numpy_names
+def unsqueeze(input: Any, dim: int) -> Tensor:
+    """The tensor with one more axis, of length 1, at position `dim`.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int
+        From ``-ndim - 1`` to ``ndim``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.unsqueeze(ad.zeros(3), 0).shape, ad.unsqueeze(ad.zeros(3), -1).shape
+    ((1, 3), (3, 1))
+    """
+    return expand_dims(input, dim)
+
+
+def expand_dims(input: Any, axis: Any) -> Tensor:
+    """NumPy's form of ``unsqueeze``: several new axes at once, named by their places in the result.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.expand_dims(ad.zeros(3), (0, 2)).shape
+    (1, 3, 1)
+    """
+    x = operand(input, "unsqueeze", number=False)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    ndim = x._array.ndim + len(axes)
+    new = sorted([axis_of(a, ndim, "unsqueeze") for a in axes])
+    if len(set(new)) != len(new):
+        raise ValueError(f"unsqueeze: {tuple(axes)} names an axis twice")
+    shape = list(x._array.shape)
+    for a in new:
+        shape.insert(a, 1)
+    return apply_view(_unsqueeze, x, (tuple(shape),))
+
+
+_transpose = Primitive(
+    "transpose",
+    lambda x, dim0, dim1: x.swapaxes(dim0, dim1),
+    (lambda g, dim0, dim1: g.swapaxes(dim0, dim1),),
+    linear=True,
+    view=True,
+)
+
+
+def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
+    """The tensor with two axes swapped, as a view.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.transpose(ad.zeros(2, 3, 4), 0, 2).shape
+    (4, 3, 2)
+    """
+    x = operand(input, "transpose", number=False)
+    ndim = x._array.ndim
+    a, b = axis_of(dim0, ndim, "transpose"), axis_of(dim1, ndim, "transpose")
+    return apply_view(_transpose, x, (a, b)) if ndim else apply_view(_permute, x, ((),))
+
+
+swapaxes = swapdims = transpose
+
+
+def t(input: Any) -> Tensor:
+    """The transpose of a matrix, as a view; a vector stays as it is.
+
+    Raises
+    ------
+    ValueError
+        For a tensor with more than two axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.t(ad.tensor([[1, 2], [3, 4]]))
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    x = operand(input, "t", number=False)
+    if x._array.ndim > 2:
+        raise ValueError(
+            f"t: expected a tensor with at most two axes, got shape {x.shape}; use transpose, mT or permute"
+        )
+    return apply_view(_transpose, x, (0, 1)) if x._array.ndim == 2 else x
+
+
+def adjoint(input: Any) -> Tensor:
+    """The last two axes swapped: the transpose of every matrix in a stack. Also ``x.mT``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.adjoint(ad.zeros(5, 2, 3)).shape
+    (5, 3, 2)
+    """
+    x = operand(input, "adjoint", number=False)
+    if x._array.ndim < 2:
+        raise ValueError(f"adjoint: expected a tensor with at least two axes, got shape {x.shape}")
+    return apply_view(_transpose, x, (-1, -2))
+
+
+_permute = Primitive(
+    "permute",
+    lambda x, dims: x.transpose(dims),
+    (lambda g, dims: _permute(g, tuple(sorted(range(len(dims)), key=dims.__getitem__))),),
+    linear=True,
+    view=True,
+)
+
+
+def permute(input: Any, *dims: Any) -> Tensor:
+    """The tensor with its axes in another order, as a view.
+
+    Parameters
+    ----------
+    input : Tensor
+    *dims : int
+        Every axis once, also as one tuple.
+
+    Raises
+    ------
+    ValueError
+        Unless every axis is named once.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.permute(ad.zeros(2, 3, 4), 2, 0, 1).shape
+    (4, 2, 3)
+    """
+    x = operand(input, "permute", number=False)
+    ndim = x._array.ndim
+    order = axes_of(sizes_of(dims, "permute"), ndim, "permute") or ()
+    if len(order) != ndim:
+        raise ValueError(f"permute: dims {order} do not name each axis of shape {x.shape} once")
+    return apply_view(_permute, x, (order,))
+
+
+def movedim(input: Any, source: Any, destination: Any) -> Tensor:
+    """The tensor with some axes moved to other places, the rest in their old order, as a view.
+
+    Parameters
+    ----------
+    input : Tensor
+    source, destination : int or tuple of int
+        Old and new places, as many of each.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.movedim(ad.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    x = operand(input, "movedim", number=False)
+    ndim = x._array.ndim
+    old, new = (axes_of(dims, ndim, "movedim") or () for dims in (source, destination))
+    if len(old) != len(new):
+        raise ValueError(f"movedim: {len(old)} axes to move but {len(new)} places for them")
+    order = [axis for axis in range(ndim) if axis not in old]
+    for place, axis in sorted(zip(new, old, strict=True)):
+        order.insert(place, axis)
+    return apply_view(_permute, x, (tuple(order),))
+
+
+moveaxis = movedim
 
 _expand = Primitive(
     "expand",
-    np.broadcast_to,
+    lambda x, shape: np.broadcast_to(x, shape),
     (lambda g: g,),  # the engine sums over what was broadcast
-    arity=1,
     linear=True,
     view=True,
 )
@@ -88,19 +432,71 @@ def broadcast_to(input: Any, shape: Any) -> Tensor:
     tensor([[1, 2],
             [1, 2]])
     """
-    return apply(_expand, (operand(input, "broadcast_to", number=False),), (sizes_of((shape,), "expand"),))
+    return expand(operand(input, "broadcast_to", number=False), shape)
 
 
-_expand_dims = Primitive(
-    "unsqueeze",
-    lambda x, axes: np.expand_dims(x, axes),
-    (lambda g, x_shape: g.reshape(x_shape),),
-    linear=True,
-    view=True,
-)
+def expand(input: Tensor, *sizes: Any) -> Tensor:
+    """The tensor seen with larger sizes; axes of length 1 repeat. A read-only view.
+
+    Parameters
+    ----------
+    input : Tensor
+    *sizes : int
+        Also as one tuple; -1 keeps the length of an axis. New axes come first.
+
+    Raises
+    ------
+    ValueError
+        Where the sizes do not fit.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.tensor([[1], [2]]).expand(-1, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    """
+    shape = sizes_of(sizes, "expand")
+    if -1 in shape:
+        old = input._array.shape
+        extra = len(shape) - len(old)
+        if -1 in shape[: max(extra, 0)]:
+            raise ValueError(f"expand: -1 in {shape} stands at an axis that shape {old} does not have")
+        shape = tuple([old[i - extra] if n == -1 else n for i, n in enumerate(shape)])
+    return apply_view(_expand, input, (shape,))
 
 
-@implements(np.expand_dims)
-def expand_dims(input: Any, axis: Any) -> Tensor:
-    """NumPy's name for ``unsqueeze``; several axes at once."""
-    return apply(_expand_dims, (operand(input, "expand_dims", number=False),), (axis,))
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """``input.expand(other.shape)``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.ones(1, 3).expand_as(ad.zeros(2, 3)).shape
+    (2, 3)
+    """
+    return expand(input, other.shape)
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """The tensors seen with the one shape that they broadcast to; read-only views.
+
+    Raises
+    ------
+    ValueError
+        Where the shapes do not fit.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> a, b = ad.broadcast_tensors(ad.ones(3), ad.ones(2, 1))
+    >>> a.shape, b.shape
+    ((2, 3), (2, 3))
+    """
+    xs = [operand(x, "broadcast_tensors", number=False) for x in tensors]
+    try:
+        shape = np.broadcast_shapes(*[x._array.shape for x in xs])
+    except ValueError:
+        shapes = ", ".join(str(x.shape) for x in xs)
+        raise ValueError(f"broadcast_tensors: the shapes {shapes} do not broadcast") from None
+    return tuple([expand(x, shape) for x in xs])

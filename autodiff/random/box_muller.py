@@ -4,9 +4,9 @@ A block holds eight uniforms u1 and then eight u2. It becomes eight times
 `sqrt(-2 log(1 - u1)) cos(2 pi u2)` and then the eight sines.
 
 In float32 PyTorch takes logarithm, sine and cosine from the polynomials of the Cephes library, with
-fused multiply-adds. They are evaluated here with the same roundings, so the numbers are the same to
-the last bit, on every machine. (Which of two products an addition is fused with is the compiler's
-choice: it was found by comparing all four readings with PyTorch 2.13 on 1.6 million numbers.)
+fused multiply-adds. They are evaluated here with the same roundings, so on every machine the
+numbers are, to the last bit, those of PyTorch on a processor with AVX2. (Which of two products an
+addition is fused with is the compiler's choice: of the possible readings, one agrees.)
 
 References
 ----------

@@ -175,7 +175,12 @@ def _normal_pairs(
         numbers += radius * math.cos(angle), radius * math.sin(angle)
     if len(numbers) > size:
         generator.next_double_normal = numbers.pop()
-    return fma(np.array(numbers, np.float64), std, mean).astype(dtype)
+    return _narrow(fma(np.array(numbers, np.float64), std, mean), dtype)
+
+
+def _narrow(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Round float64 numbers to `dtype`; on the way to float16 they pass float32, as in C++."""
+    return numbers.astype(computed_in(dtype), copy=False).astype(dtype, copy=False)
 
 
 def trunc_normal(
@@ -344,4 +349,4 @@ def exponential(
     np.negative(numbers, out=numbers)
     np.log1p(numbers, out=numbers)
     numbers *= -1 / rate
-    return numbers.astype(dtype, copy=False).reshape(shape)
+    return _narrow(numbers, dtype).reshape(shape)

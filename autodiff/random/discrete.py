@@ -1,8 +1,8 @@
 """Discrete distributions: integers, permutations, coin tosses, dropout masks and categories.
 
 Each function returns a new array with the numbers that PyTorch's CPU kernels draw from the same
-generator state into a contiguous tensor. (Between versions 1.13 and 2.4 PyTorch took Bernoulli and
-exponential numbers from another library where it found one; these are the numbers of 2.13.)
+generator state into a contiguous tensor. (These are the numbers of PyTorch 2.13. Some earlier
+versions took Bernoulli and exponential numbers from MKL's generators on Intel processors.)
 """
 
 from __future__ import annotations

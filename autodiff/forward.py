@@ -1,0 +1,205 @@
+"""The forward sweep: tangents flow from inputs to outputs over a recorded graph, each node visited once.
+
+The twin of `engine`. The jvp of a primitive follows from what its declaration says:
+
+===============  ==================================================================================
+``jvp``          is used where it was given
+``elementwise``  the Jacobian is diagonal, so each rule maps a tangent as it maps a cotangent
+``linear``       the forward function, applied to the tangents
+``multilinear``  for each input the forward function, with the tangent in place of that input
+otherwise        a vjp is linear in its cotangent, and the jvp is the transpose of it: run the vjp on
+                 a recorded cotangent, and differentiate that backwards
+===============  ==================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from . import versions
+from .engine import as_tensors, check_versions, fitted, freed, of_value, sweep
+from .mode import enable_grad, no_grad
+from .node import Leaf, Node, topological_order
+from .primitive import Primitive, apply, new_tensor, pick
+from .tensor import Tensor
+from .value import Value, lower
+from .versions import tick
+
+__all__ = ["pushforward"]
+
+_Array = np.ndarray
+
+
+def pushforward(outputs: Iterable[Node], tangents: dict[Node, Any], create: bool) -> dict[Node, Any]:
+    """Carry `tangents` forwards through the graph.
+
+    Parameters
+    ----------
+    outputs : iterable of Node
+        Where to arrive.
+    tangents : dict of Node to array (Tensor where `create`; float or Value for a Value)
+        What the inputs start from.
+    create : bool
+        Compute on Tensors, recorded.
+
+    Returns
+    -------
+    dict of Node to tangent
+        For each node between inputs and outputs that depends on an input.
+    """
+    tangents = dict(tangents)
+    with enable_grad() if create else no_grad(), np.errstate(all="ignore"):
+        for node in reversed(topological_order(outputs)):
+            if node in tangents or tangents.keys().isdisjoint(node.parents):
+                continue
+            ts = [tangents.get(parent) for parent in node.parents]  # type: ignore[arg-type]
+            tangent = _jvp(node, ts, create)
+            if tangent is not None:
+                tangents[node] = tangent
+    return tangents
+
+
+def _jvp(node: Node, ts: list[Any], create: bool) -> Any:
+    """The tangent of one node, from those of its parents (None: zero)."""
+    primitive = node.primitive
+    assert primitive is not None
+    if primitive is pick:
+        return ts[0][node.params[0]]
+    if isinstance(node, Value):
+        return _of_value(node, ts, create)
+    if node.parents[0].__class__ is Value:  # value_to_tensor, the one operation that takes a Value
+        return ts[0].tensor() if create else np.asarray(ts[0])
+    saved: Sequence[Any] | None = node.saved
+    if saved is None:
+        raise freed(node)
+    if node.index < versions._last:
+        check_versions(node)
+    if create and saved:
+        saved = as_tensors(node, saved)
+    for jvp in (_given, _elementwise, _linear, _multilinear):
+        tangent = jvp(primitive, node, ts, saved, create)
+        if tangent is not NotImplemented:
+            break
+    else:
+        tangent = _transposed(primitive, node, ts, saved, create)
+    if isinstance(tangent, np.generic):
+        return np.asarray(tangent)
+    return tangent
+
+
+def _given(primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool) -> Any:
+    return NotImplemented if primitive.jvp is None else primitive.jvp(ts, saved, node)
+
+
+def _elementwise(
+    primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool
+) -> Any:
+    if not primitive.elementwise:
+        return NotImplemented
+    total = None
+    for i, t in enumerate(ts):
+        if t is None:
+            continue
+        if t.shape != node.shape:
+            t = np.broadcast_to(t, node.shape)
+        vjp = primitive.vjps.get(1 << i) or primitive.vjp_of(1 << i)
+        part = vjp(t, saved, node)[i]
+        if part is not None:
+            total = part if total is None else total + part
+    return total
+
+
+def _linear(primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool) -> Any:
+    # Of a constant input not even the shape may be known; then the transpose is the way.
+    if not primitive.linear or None in node.parents:
+        return NotImplemented
+    dtype = next(t.dtype for t in ts if t is not None)
+    filled = [
+        np.zeros(parent.shape, dtype) if t is None else t  # type: ignore[union-attr]
+        for t, parent in zip(ts, node.parents, strict=True)
+    ]
+    return _forward(primitive, filled, node, create)
+
+
+def _multilinear(
+    primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool
+) -> Any:
+    if not primitive.multilinear or primitive.joint:
+        return NotImplemented
+    count = len(ts)
+    kept = primitive.keeps(node.mask, count)
+    total = None
+    for i, t in enumerate(ts):
+        if t is None or primitive.vjp[i] is None:  # type: ignore[index]
+            continue
+        if not all(kept[:i] + kept[i + 1 : count]):
+            return NotImplemented
+        part = _forward(primitive, [*saved[:i], t, *saved[i + 1 : count]], node, create)
+        total = part if total is None else total + part
+    return total
+
+
+def _forward(primitive: Primitive, inputs: list[Any], node: Node, create: bool) -> Any:
+    if create:
+        out = apply(primitive, inputs, node.params)
+    else:
+        out = primitive.forward(*inputs, *node.params)
+    return out[0] if primitive.aux else out
+
+
+def _transposed(
+    primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool
+) -> Any:
+    dtype = next(t.dtype for t in ts if t is not None)
+    if not create:  # rules take Tensors when the cotangent is one; these have no history
+        saved = [new_tensor(a, None) if a.__class__ is _Array else a for a in saved]
+    since = tick()
+    shapes: Any = node.shape if primitive.multi else (node.shape,)
+    cotangents = []
+    for shape in shapes:
+        u = new_tensor(np.zeros(shape, dtype), None)
+        u._node = Leaf(shape, dtype)
+        u._node.index = since
+        cotangents.append(u)
+    with enable_grad():
+        vjp = primitive.vjps.get(node.mask) or primitive.vjp_of(node.mask)
+        contributions = vjp(cotangents if primitive.multi else cotangents[0], saved, node)
+    seeds: dict[Node, Any] = {}
+    for contribution, t, parent in zip(contributions, ts, node.parents, strict=True):
+        if contribution is None or t is None:
+            continue
+        with enable_grad():
+            contribution = fitted(contribution, parent, True)  # type: ignore[arg-type]
+        root = contribution._node if isinstance(contribution, Tensor) else None
+        if root is not None:
+            seeds[root] = seeds[root] + t if root in seeds else t
+    order = _recorded_since(seeds, since)
+    found = sweep(seeds, {u._node for u in cotangents}, create, create, order)  # type: ignore[misc]
+    tangents = [found.get(u._node) for u in cotangents]
+    return tangents if primitive.multi else tangents[0]
+
+
+def _recorded_since(roots: Iterable[Node], since: int) -> list[Node]:
+    """`topological_order` of the part of a graph that is not older than `since`."""
+    found = list(roots)
+    seen = set(found)
+    for node in found:
+        for parent in node.parents:
+            if parent is not None and parent.index >= since and parent not in seen:
+                seen.add(parent)
+                found.append(parent)
+    found.sort(key=attrgetter("index"), reverse=True)
+    return found
+
+
+def _of_value(node: Value, ts: list[Any], create: bool) -> Any:
+    """The tangent of a Value: the sum of its local derivatives times the tangents."""
+    if node.primitive is lower:
+        (t,) = ts
+        return Value(t) if create else float(t.item())
+    derivatives: Sequence[Any] = of_value(node, Value(1.0), True) if create else node.saved  # type: ignore[assignment]
+    return sum([d * t for d, t in zip(derivatives, ts, strict=True) if t is not None])

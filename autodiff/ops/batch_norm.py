@@ -1,0 +1,250 @@
+"""Normalisation of each channel: over the batch, or over each sample."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import versions
+from ..declare import floating_operand
+from ..primitive import Primitive, apply
+from .normalization import affine, along, cotangent, standardized, totals
+from .shape import broadcast_to
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__: list[str] = []
+
+
+def _by_channel(x: Any) -> tuple[Any, int]:
+    """Return (N, C) as it is, (N, C, ...) as a matrix with one row per channel; and the axis to sum over."""
+    if x.ndim == 2:
+        return x, 0
+    n, channels, *sizes = x.shape
+    length = math.prod(sizes)
+    return x.reshape((n, channels, length)).swapaxes(0, 1).reshape((channels, n * length)), 1
+
+
+def _by_image(matrix: Any, shape: tuple[int, ...]) -> Any:
+    """Undo `_by_channel`."""
+    if len(shape) == 2:
+        return matrix
+    n, channels, *sizes = shape
+    images = matrix.reshape((channels, n, math.prod(sizes))).swapaxes(0, 1)
+    if isinstance(images, np.ndarray):
+        images = np.ascontiguousarray(images)
+    return images.reshape(shape)
+
+
+def _batch_norm_forward(x: np.ndarray, w: Any, b: Any, eps: float) -> Any:
+    matrix, axis = _by_channel(x)
+    xhat, rstd, mean, variance = standardized(matrix, axis, eps)
+    out = xhat.copy() if w is None else xhat * along(w, axis)
+    if b is not None:
+        out += along(b, axis)
+    return _by_image(out, x.shape), (xhat, rstd, mean, variance)
+
+
+def _batch_norm_rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, eps: float) -> Any:
+    dy, axis = _by_channel(g)
+    if isinstance(g, np.ndarray):
+        xhat, rstd = aux[:2]
+    else:
+        xhat, rstd, _, _ = standardized(_by_channel(x)[0], axis, eps)
+    dx = dw = db = None
+    if needs[0]:
+        scale = rstd if y is None else rstd * y
+        dx = _by_image(cotangent(dy, xhat, scale, axis), g.shape)
+    if needs[1]:
+        dw = totals(dy * xhat, axis)
+    if needs[2]:
+        db = totals(dy, axis)
+    return dx, dw, db
+
+
+_batch_norm = Primitive("batch_norm", _batch_norm_forward, _batch_norm_rule, arity=3, aux=True)
+
+
+def batch_norm(
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Bring each channel to mean 0 and variance 1 over the batch.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C) or (N, C, ...)
+    running_mean, running_var : Tensor, shape (C,), or None
+        With `training` updated in place (by the unbiased variance); without, used as the statistics.
+    weight, bias : Tensor, shape (C,), optional
+        Multiplied with, and added to, the result.
+    training : bool, default False
+        Take the statistics from this batch.
+    momentum : float, default 0.1
+        The part that this batch has in the running statistics.
+    eps : float, default 1e-5
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit, for one value per channel while training, and for missing running statistics
+        otherwise.
+    TypeError
+        For an integer tensor, or several dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff.nn import functional as F
+    >>> mean, var = ad.zeros(1), ad.ones(1)
+    >>> F.batch_norm(ad.tensor([[1.0], [3.0]]), mean, var, training=True, eps=0.0)
+    tensor([[-1.],
+            [ 1.]])
+    >>> mean, var
+    (tensor([0.2000]), tensor([1.1000]))
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
+    covariate shift", ICML 2015.
+    """
+    x = floating_operand(input, "batch_norm")
+    shape = x._array.shape
+    if len(shape) < 2:
+        raise ValueError(f"batch_norm: expected an input (N, C) or (N, C, ...), got shape {shape}")
+    channels = shape[1:2]
+    w, b = affine("batch_norm", x, channels, weight, bias)
+    running = [None if t is None else _statistic("batch_norm", t, channels) for t in (running_mean, running_var)]
+    if not training:
+        if running[0] is None or running[1] is None:
+            raise ValueError("batch_norm: running_mean and running_var are needed unless training=True")
+        return _with_statistics(x, running[0]._array, running[1]._array, w, b, eps)
+    count = x._array.size // channels[0] if channels[0] else 0
+    if count == 1:
+        raise ValueError(
+            f"batch_norm: an input of shape {shape} has one value per channel, whose variance is 0; training "
+            "needs at least two (a larger batch, or .eval())"
+        )
+    out, (_, _, mean, variance) = apply(_batch_norm, (x, w, b), (eps,))
+    if count:
+        _store(running[0], mean, momentum)
+        _store(running[1], variance * (count / (count - 1)), momentum)
+    return out
+
+
+def _statistic(operation: str, t: Any, shape: tuple[int, ...]) -> Any:
+    t = floating_operand(t, operation)
+    if t._array.shape != shape:
+        raise ValueError(f"{operation}: running statistics have shape {t.shape}, expected {shape}")
+    return t
+
+
+def _store(running: Any, new: np.ndarray, momentum: float = 1) -> None:
+    if running is not None:
+        array = running._array
+        array[...] = new if momentum == 1 else (1 - momentum) * array + momentum * new
+        versions.touch(array)
+
+
+def _with_statistics(
+    x: Any, mean: np.ndarray, variance: np.ndarray, weight: Any, bias: Any, eps: float
+) -> Tensor:
+    """Normalise with given statistics: one multiplication and one addition per element."""
+    dtype = x._array.dtype
+    scale = (1 / np.sqrt(variance + eps)).astype(dtype, copy=False)
+    scale = scale if weight is None else weight * scale
+    shift = mean.astype(dtype, copy=False) * scale
+    shift = -shift if bias is None else bias - shift
+    if x._array.ndim > 2:
+        per_channel = (-1,) + (1,) * (x._array.ndim - 2)
+        scale, shift = scale.reshape(per_channel), shift.reshape(per_channel)
+    return x * scale + shift
+
+
+def instance_norm(
+    input: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Bring each channel of each sample to mean 0 and variance 1.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (N, C, ...)
+    running_mean, running_var : Tensor, shape (C,), optional
+        With `use_input_stats` updated in place by the mean over the batch; without, used as the statistics.
+    weight, bias : Tensor, shape (C,), optional
+        Multiplied with, and added to, the result.
+    use_input_stats : bool, default True
+        Take the statistics from the input.
+    momentum : float, default 0.1
+        The part that this input has in the running statistics.
+    eps : float, default 1e-5
+        Added to the variance.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As ``batch_norm``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff.nn import functional as F
+    >>> F.instance_norm(ad.tensor([[[1.0, 3.0], [5.0, 5.0]]]), eps=0.0, weight=ad.tensor([2.0, 1.0]))[0, 0]
+    tensor([-2.,  2.])
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for fast
+    stylization", 2016, https://arxiv.org/abs/1607.08022
+    """
+    x = floating_operand(input, "instance_norm")
+    shape = x._array.shape
+    if len(shape) < 3:
+        raise ValueError(f"instance_norm: expected an input (N, C, L) or (N, C, ...), got shape {shape}")
+    n, channels = shape[:2]
+    if use_input_stats and x._array[:1, :1].size == 1:
+        raise ValueError(
+            f"instance_norm: an input of shape {shape} has one value per channel, whose variance is 0"
+        )
+    w, b = affine("instance_norm", x, (channels,), weight, bias)
+    running = [
+        None if t is None else _statistic("instance_norm", t, (channels,)) for t in (running_mean, running_var)
+    ]
+    # Every channel of every sample becomes a channel of one sample.
+    repeated = [None if t is None else broadcast_to(t, (n, channels)).reshape(-1) for t in (w, b)]
+    statistics = [None if t is None else np.tile(t._array, n) for t in running]
+    out = batch_norm(
+        x.reshape((1, n * channels, *shape[2:])), *statistics, *repeated, use_input_stats, momentum, eps
+    )
+    if use_input_stats and n:
+        for t, updated in zip(running, statistics):
+            if t is not None:
+                _store(t, updated.reshape(n, channels).mean(axis=0))
+    return out.reshape(shape)

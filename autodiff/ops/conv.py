@@ -1,0 +1,410 @@
+"""Convolutions over one and two axes, and their transposes.
+
+Three primitives: the convolution, its transpose (the gradient of its input) and the gradient of its weight.
+Each is linear in its two main inputs, and the cotangents of each are calls of the other two, so derivatives
+of any order come from the same three kernels. (N, C, L) arrays are images of height 1.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autodiff.kernels.conv import conv_forward, conv_input_grad, conv_weight_grad
+
+from ..arguments import per_axis
+from ..declare import floating_operand
+from ..primitive import Primitive, apply
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
+
+
+def _convolved(
+    x: np.ndarray, w: np.ndarray, b: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> np.ndarray:
+    if x.ndim == 4:
+        return conv_forward(x, w, b, stride, padding, dilation, groups)
+    x, w = x[:, :, None], w[:, :, None]
+    return conv_forward(x, w, b, stride, padding, dilation, groups)[:, :, 0]
+
+
+def _spread(
+    g: np.ndarray, w: np.ndarray, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> np.ndarray:
+    if g.ndim == 4:
+        return conv_input_grad(g, w, shape, stride, padding, dilation, groups)
+    g, w, shape = g[:, :, None], w[:, :, None], (*shape[:2], 1, shape[2])
+    return conv_input_grad(g, w, shape, stride, padding, dilation, groups)[:, :, 0]
+
+
+def _correlated(
+    g: np.ndarray, x: np.ndarray, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> np.ndarray:
+    if g.ndim == 4:
+        return conv_weight_grad(g, x, shape, stride, padding, dilation, groups)
+    g, x, shape = g[:, :, None], x[:, :, None], (*shape[:2], 1, shape[2])
+    return conv_weight_grad(g, x, shape, stride, padding, dilation, groups)[:, :, 0]
+
+
+def _refolded(x: Any, w: Any, shape: tuple[int, ...], *options: Any) -> Any:
+    """Convolve `x`; keep the part of `shape`, which output_padding can make the smaller one."""
+    y = _conv(x, w, None, *options)
+    return y if y.shape == shape else y[tuple([slice(n) for n in shape])]
+
+
+_conv = Primitive(
+    "conv",
+    _convolved,
+    (
+        lambda g, y, x_shape, stride, padding, dilation, groups: _conv_transpose(
+            g, y, x_shape, stride, padding, dilation, groups
+        ),
+        lambda g, x, y_shape, stride, padding, dilation, groups: _conv_weight(
+            g, x, y_shape, stride, padding, dilation, groups
+        ),
+        lambda g: np.add.reduce(g, axis=(0, *range(2, g.ndim))),
+    ),
+)
+_conv_transpose = Primitive(
+    "conv_transpose",
+    _spread,
+    (
+        lambda g, y, x_shape, stride, padding, dilation, groups: _refolded(
+            g, y, x_shape, stride, padding, dilation, groups
+        ),
+        lambda g, x, y_shape, stride, padding, dilation, groups: _conv_weight(
+            x, g, y_shape, stride, padding, dilation, groups
+        ),
+    ),
+    multilinear=True,
+)
+_conv_weight = Primitive(
+    "conv_weight",
+    _correlated,
+    (
+        lambda g, y, x_shape, stride, padding, dilation, groups: _refolded(
+            y, g, x_shape, stride, padding, dilation, groups
+        ),
+        lambda g, x, y_shape, stride, padding, dilation, groups: _conv_transpose(
+            x, g, y_shape, stride, padding, dilation, groups
+        ),
+    ),
+    multilinear=True,
+)
+
+
+@functools.lru_cache(maxsize=1024, typed=True)
+def _geometry(
+    operation: str, stride: Any, padding: Any, dilation: Any, kernel: tuple[int, ...]
+) -> tuple[Any, Any, Any]:
+    """Return stride, (before, after) padding and dilation per axis, checked."""
+    axes = len(kernel)
+    stride = per_axis(stride, axes, "stride", operation)
+    dilation = per_axis(dilation, axes, "dilation", operation)
+    if min(stride) < 1 or min(dilation) < 1:
+        raise ValueError(
+            f"{operation}: stride and dilation must be positive, got {stride} and {dilation}"
+        )
+    if padding == "same":
+        if max(stride) > 1:
+            raise ValueError(f"{operation}: padding='same' needs stride 1, got stride {stride}")
+        totals = [d * (k - 1) for d, k in zip(dilation, kernel)]
+        pads = tuple([(total // 2, total - total // 2) for total in totals])
+    elif padding == "valid":
+        pads = ((0, 0),) * axes
+    elif isinstance(padding, str):
+        raise ValueError(
+            f"{operation}: padding must be 'same', 'valid' or integers, got {padding!r}"
+        )
+    else:
+        pads = tuple([(p, p) for p in per_axis(padding, axes, "padding", operation)])
+        if min(pads)[0] < 0:
+            raise ValueError(f"{operation}: padding must not be negative, got {padding}")
+    if axes == 1:
+        return (1, *stride), ((0, 0), *pads), (1, *dilation)
+    return stride, pads, dilation
+
+
+def _hashable(option: Any) -> Any:
+    return tuple(option) if isinstance(option, list) else option
+
+
+def _operands(operation: str, axes: int, input: Any, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
+    """Return the three as Tensors (bias also None), dtypes and numbers of axes checked."""
+    x, w = floating_operand(input, operation), floating_operand(weight, operation)
+    b = None if bias is None else floating_operand(bias, operation)
+    dtype = x._array.dtype
+    if w._array.dtype != dtype or (b is not None and b._array.dtype != dtype):
+        kinds = ", ".join([str(t.dtype) for t in (x, w, b) if t is not None])
+        raise TypeError(
+            f"{operation}: input, weight and bias must have one dtype, got {kinds}; convert with .to(...)"
+        )
+    if w._array.ndim != axes + 2 or x._array.ndim not in (axes + 1, axes + 2):
+        raise ValueError(
+            f"{operation}: expected an input (N, C, {'H, W' if axes == 2 else 'L'}), with or without N, and a "
+            f"weight of {axes + 2} axes; got input {x.shape} and weight {w.shape}"
+        )
+    return x, w, b
+
+
+def _convolve(
+    operation: str, axes: int, input: Any, weight: Any, bias: Any, options: tuple[Any, ...]
+) -> Tensor:
+    x, w, b = _operands(operation, axes, input, weight, bias)
+    if x._array.ndim == axes + 1:
+        batch = x.reshape((1, *x.shape))
+        return _convolve(operation, axes, batch, w, b, options)[0]
+    stride, padding, dilation, groups = options
+    x_shape, w_shape = x._array.shape, w._array.shape
+    stride, padding, dilation = _geometry(
+        operation, _hashable(stride), _hashable(padding), _hashable(dilation), w_shape[2:]
+    )
+    if groups < 1 or x_shape[1] != w_shape[1] * groups or w_shape[0] % groups:
+        raise ValueError(
+            f"{operation}: input {x_shape} has {x_shape[1]} channels; weight {w_shape} with groups={groups} "
+            f"takes {w_shape[1] * groups}, and groups must be positive and divide both channel counts"
+        )
+    if b is not None and b._array.shape != w_shape[:1]:
+        raise ValueError(
+            f"{operation}: bias has shape {b.shape}; weight {w_shape} needs ({w_shape[0]},)"
+        )
+    return apply(_conv, (x, w, b), (stride, padding, dilation, groups))
+
+
+def _convolve_transposed(
+    operation: str, axes: int, input: Any, weight: Any, bias: Any, options: tuple[Any, ...]
+) -> Tensor:
+    x, w, b = _operands(operation, axes, input, weight, bias)
+    if x._array.ndim == axes + 1:
+        batch = x.reshape((1, *x.shape))
+        return _convolve_transposed(operation, axes, batch, w, b, options)[0]
+    stride, padding, output_padding, groups, dilation = options
+    x_shape, w_shape = x._array.shape, w._array.shape
+    if isinstance(padding, str):
+        raise TypeError(f"{operation}: padding must be integers, got {padding!r}")
+    stride, padding, dilation = _geometry(
+        operation, _hashable(stride), _hashable(padding), _hashable(dilation), w_shape[2:]
+    )
+    extra = per_axis(output_padding, axes, "output_padding", operation)
+    if groups < 1 or x_shape[1] != w_shape[0] or w_shape[0] % groups:
+        raise ValueError(
+            f"{operation}: input {x_shape} has {x_shape[1]} channels, weight {w_shape} takes {w_shape[0]}, and "
+            f"groups={groups} must be positive and divide both channel counts"
+        )
+    channels = w_shape[1] * groups
+    if b is not None and b._array.shape != (channels,):
+        raise ValueError(
+            f"{operation}: bias has shape {b.shape}; weight {w_shape} with groups={groups} needs ({channels},)"
+        )
+    size = []
+    for n, k, s, p, d, e in zip(
+        x_shape[2:], w_shape[2:], stride[-axes:], padding[-axes:], dilation[-axes:], extra
+    ):
+        if not 0 <= e < max(s, d):
+            raise ValueError(
+                f"{operation}: output_padding {extra} must not be negative, and be less than stride or dilation"
+            )
+        size.append((n - 1) * s - sum(p) + d * (k - 1) + e + 1)
+    if min(size) < 1:
+        raise ValueError(
+            f"{operation}: the output of input {x_shape} and weight {w_shape} would have size {tuple(size)}; "
+            "use less padding"
+        )
+    out = apply(
+        _conv_transpose, (x, w), ((x_shape[0], channels, *size), stride, padding, dilation, groups)
+    )
+    return out if b is None else out + b.reshape((channels,) + (1,) * axes)
+
+
+def conv1d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolution over one axis; see ``conv2d``.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+    weight : Tensor, shape (K, C / groups, R)
+    bias : Tensor, shape (K,), optional
+    stride, dilation : int, default 1
+    padding : int, "same" or "valid", default 0
+    groups : int, default 1
+
+    Returns
+    -------
+    Tensor, shape (N, K, OL) or (K, OL)
+
+    Raises
+    ------
+    ValueError
+        For shapes and options that do not fit each other.
+    TypeError
+        For integer tensors, or several dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.conv1d(ad.tensor([[1.0, 2.0, 4.0]]), ad.tensor([[[-1.0, 1.0]]]))
+    tensor([[1., 2.]])
+    """
+    return _convolve("conv1d", 1, input, weight, bias, (stride, padding, dilation, groups))
+
+
+def conv2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolution of images with a bank of kernels.
+
+    As everywhere in deep learning it is a cross-correlation: the kernel is not flipped.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+    weight : Tensor, shape (K, C / groups, R, S)
+        One kernel per output channel.
+    bias : Tensor, shape (K,), optional
+        Added to each output channel.
+    stride, dilation : int or pair of int, default 1
+        Steps between places of the kernel, and between its elements; (rows, columns).
+    padding : int, pair of int, "same" or "valid", default 0
+        Zeros on both sides; "same" keeps the size (stride 1 only), "valid" is 0.
+    groups : int, default 1
+        Cut the channels into this many parts, each convolved on its own.
+
+    Returns
+    -------
+    Tensor, shape (N, K, OH, OW) or (K, OH, OW)
+        OH = (H + 2 padding - dilation (R - 1) - 1) // stride + 1, and OW likewise.
+
+    Raises
+    ------
+    ValueError
+        For shapes and options that do not fit each other.
+    TypeError
+        For integer tensors, or several dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.conv2d(ad.ones(1, 1, 3, 3), ad.ones(1, 1, 3, 3), padding=1)
+    tensor([[[[4., 6., 4.],
+              [6., 9., 6.],
+              [4., 6., 4.]]]])
+
+    References
+    ----------
+    V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016,
+    https://arxiv.org/abs/1603.07285
+    """
+    return _convolve("conv2d", 2, input, weight, bias, (stride, padding, dilation, groups))
+
+
+def conv_transpose1d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """Transposed convolution over one axis; see ``conv_transpose2d``.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+    weight : Tensor, shape (C, K / groups, R)
+    bias : Tensor, shape (K,), optional
+    stride, dilation : int, default 1
+    padding, output_padding : int, default 0
+    groups : int, default 1
+
+    Returns
+    -------
+    Tensor, shape (N, K, OL) or (K, OL)
+
+    Raises
+    ------
+    ValueError
+        For shapes and options that do not fit each other.
+    TypeError
+        For integer tensors, or several dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.conv_transpose1d(ad.tensor([[1.0, 2.0]]), ad.tensor([[[1.0, 10.0]]]))
+    tensor([[ 1., 12., 20.]])
+    """
+    options = (stride, padding, output_padding, groups, dilation)
+    return _convolve_transposed("conv_transpose1d", 1, input, weight, bias, options)
+
+
+def conv_transpose2d(
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """Transposed convolution: the gradient of ``conv2d`` with respect to its input, used forwards.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+    weight : Tensor, shape (C, K / groups, R, S)
+        As ``conv2d`` has it for going from the output back to the input.
+    bias : Tensor, shape (K,), optional
+    stride, dilation : int or pair of int, default 1
+        Those of the convolution that this one transposes.
+    padding : int or pair of int, default 0
+        Rows and columns cut from both sides of the output.
+    output_padding : int or pair of int, default 0
+        Rows and columns added at the far end; less than stride or dilation.
+    groups : int, default 1
+
+    Returns
+    -------
+    Tensor, shape (N, K, OH, OW) or (K, OH, OW)
+        OH = (H - 1) stride - 2 padding + dilation (R - 1) + output_padding + 1, and OW likewise.
+
+    Raises
+    ------
+    ValueError
+        For shapes and options that do not fit each other.
+    TypeError
+        For integer tensors, or several dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.conv_transpose2d(ad.tensor([[[1.0, 2.0]]]), ad.ones(1, 1, 1, 2), stride=2)
+    tensor([[[1., 1., 2., 2.]]])
+
+    References
+    ----------
+    M. D. Zeiler et al., "Deconvolutional networks", CVPR 2010.
+    """
+    options = (stride, padding, output_padding, groups, dilation)
+    return _convolve_transposed("conv_transpose2d", 2, input, weight, bias, options)

@@ -1,0 +1,187 @@
+"""Dropout: elements, or whole channels, set to zero at random while training.
+
+The masks are PyTorch's: after ``manual_seed`` the same elements fall out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..declare import floating_operand
+from ..primitive import Primitive, apply
+from ..random import bernoulli, default_generator, dropout_mask
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = ["alpha_dropout", "dropout"]
+
+_dropout = Primitive("dropout", lambda x, y: x * y, (lambda g, y: g * y, None), multilinear=True)
+
+# What SELU tends to for large negative inputs, -scale * alpha.
+_SELU_FLOOR = -1.7580993408473766
+
+
+def _checked(operation: str, input: Any, p: Any) -> Any:
+    x = floating_operand(input, operation)
+    if not 0 <= p <= 1:
+        raise ValueError(f"{operation}: p must be a probability in [0, 1], got {p}")
+    return x
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
+    """Set elements to zero with probability `p`, and divide the others by 1 - p.
+
+    Parameters
+    ----------
+    input : Tensor
+    p : float, default 0.5
+    training : bool, default True
+        Without it, or with p = 0, the input itself is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        For a `p` outside [0, 1].
+    TypeError
+        For an integer tensor.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> generator = ad.manual_seed(0)
+    >>> ad.dropout(ad.ones(4))
+    tensor([0., 0., 2., 0.])
+
+    References
+    ----------
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014.
+    """
+    x = _checked("dropout", input, p)
+    array = x._array
+    if not training or p == 0 or not array.size:
+        return x
+    mask = dropout_mask(default_generator, array.shape, array.dtype, p)
+    return apply(_dropout, (x, mask))
+
+
+def _feature_dropout(operation: str, axes: int, input: Any, p: float, training: bool) -> Tensor:
+    x = _checked(operation, input, p)
+    shape = x._array.shape
+    if len(shape) not in (axes, axes + 1):
+        raise ValueError(
+            f"{operation}: expected an input of {axes} or {axes + 1} axes, got shape {shape}"
+        )
+    if not training or p == 0 or not x._array.size:
+        return x
+    # Without a batch axis the channels come first, but dropout2d takes (N, C, L) for a batch.
+    channels = shape[:1] if axes == 2 and len(shape) == 2 else shape[:2]
+    kept = channels + (1,) * (len(shape) - len(channels))
+    return apply(_dropout, (x, dropout_mask(default_generator, kept, x._array.dtype, p)))
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
+    """Set whole channels to zero with probability `p`, and divide the others by 1 - p.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+    p, training
+        As for ``dropout``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As ``dropout``, and for another number of axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff.nn import functional as F
+    >>> generator = ad.manual_seed(0)
+    >>> F.dropout1d(ad.ones(3, 2))
+    tensor([[0., 0.],
+            [0., 0.],
+            [2., 2.]])
+    """
+    return _feature_dropout("dropout1d", 2, input, p, training)
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
+    """Set whole channels to zero with probability `p`, and divide the others by 1 - p.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (N, C, L)
+    p, training
+        As for ``dropout``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As ``dropout``, and for another number of axes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff.nn import functional as F
+    >>> generator = ad.manual_seed(0)
+    >>> F.dropout2d(ad.ones(1, 3, 1, 2))
+    tensor([[[[0., 0.]],
+    <BLANKLINE>
+             [[0., 0.]],
+    <BLANKLINE>
+             [[2., 2.]]]])
+
+    References
+    ----------
+    J. Tompson et al., "Efficient object localization using convolutional networks", CVPR 2015.
+    """
+    return _feature_dropout("dropout2d", 3, input, p, training)
+
+
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False) -> Tensor:
+    """Dropout for SELU networks: keeps mean 0 and variance 1 where the input has them.
+
+    Parameters
+    ----------
+    input : Tensor
+    p : float, default 0.5
+        The probability of falling to the floor of SELU.
+    training : bool, default False
+        Without it, or with p = 0, the input itself is returned.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As ``dropout``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> generator = ad.manual_seed(0)
+    >>> ad.alpha_dropout(ad.zeros(3), training=True)
+    tensor([-0.7792, -0.7792,  0.7792])
+
+    References
+    ----------
+    G. Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
+    """
+    x = _checked("alpha_dropout", input, p)
+    array = x._array
+    if not training or p == 0 or not array.size:
+        return x
+    if p == 1:
+        return apply(_dropout, (x, np.zeros(array.shape, array.dtype)))
+    mask = bernoulli(default_generator, array.shape, array.dtype, 1 - p)
+    a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
+    shift = _SELU_FLOOR * a * (1 - mask) - _SELU_FLOOR * a * p
+    return apply(_dropout, (x, mask * a)) + shift

@@ -1,0 +1,380 @@
+"""Sums of products over named axes.
+
+An ``einsum`` is brought down to four steps that each have a simple derivative: diagonals of repeated
+letters, sums over letters that occur once, and then products of two operands at a time, each of which is a
+permutation of axes, one matrix product and a permutation back.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..arguments import axis_of
+from ..declare import operand
+from ..interop import implements
+from ..primitive import Primitive, apply
+from .diagonals import diagonal
+from .linalg import mixed, product
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+__all__ = ["einsum", "tensordot"]
+
+Labels = tuple[Hashable, ...]
+
+
+# The product of two operands
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(xs: Labels, ys: Labels, out: Labels) -> tuple[Any, ...]:
+    """Work out how to make the contraction one product: (kind, x's axes, y's axes, counts, axes back)."""
+    both = set(xs) & set(ys)
+    batch = [label for label in out if label in both]
+    summed = [label for label in xs if label in both and label not in out]
+    left = [label for label in out if label in xs and label not in both]
+    right = [label for label in out if label in ys and label not in both]
+    if not summed:
+        kind = "multiply"
+        x_order, y_order = [[label for label in out if label in s] for s in (xs, ys)]
+        result = list(out)
+    elif not left and not right:
+        kind = "dot"
+        x_order = y_order = batch + summed
+        result = batch
+    elif batch + right + left == list(out) and left and right:
+        kind = "swapped"  # the product of the transposes has its axes in order
+        x_order, y_order = batch + summed + left, batch + right + summed
+        result = list(out)
+    else:
+        kind = "matmul"
+        x_order, y_order = batch + left + summed, batch + summed + right
+        result = batch + left + right
+    counts = (len(batch), len(left), len(summed), len(right))
+    shapes = [tuple([label in s for label in out]) for s in (xs, ys)]
+    return (
+        kind, tuple(map(xs.index, x_order)), tuple(map(ys.index, y_order)), counts, shapes,
+        tuple(map(result.index, out)),
+    )  # fmt: skip
+
+
+def _contracted(x: np.ndarray, y: np.ndarray, xs: Labels, ys: Labels, out: Labels) -> np.ndarray:
+    """Multiply and sum over the labels that are not in `out`; each label is in two of the three."""
+    kind, x_axes, y_axes, (batch, left, summed, right), present, back = _plan(xs, ys, out)
+    x, y = x.transpose(x_axes), y.transpose(y_axes)
+    if kind == "multiply":
+        return _spaced(x, present[0]) * _spaced(y, present[1])
+    if kind == "dot":
+        x, y = _joined(x, batch, summed), _joined(y, batch, summed)
+        result = np.asarray(np.vecdot(x, y) if batch else x.dot(y))
+    elif kind == "swapped":
+        lengths = y.shape[: batch + right] + x.shape[batch + summed :]
+        result = product(_matrices(y, batch, right), _matrices(x, batch, summed)).reshape(lengths)
+    else:
+        lengths = x.shape[: batch + left] + y.shape[batch + summed :]
+        result = product(_matrices(x, batch, left), _matrices(y, batch, summed)).reshape(lengths)
+    return result.transpose(back)
+
+
+def _spaced(x: np.ndarray, present: tuple[bool, ...]) -> np.ndarray:
+    """Give `x` an axis of length 1 for each label that it does not have."""
+    return x[tuple([slice(None) if here else None for here in present])]
+
+
+def _joined(x: np.ndarray, start: int, count: int) -> np.ndarray:
+    """Make `count` axes from `start` on one."""
+    if count == 1:
+        return x
+    stop = start + count
+    return x.reshape(x.shape[:start] + (math.prod(x.shape[start:stop]),) + x.shape[stop:])
+
+
+def _matrices(x: np.ndarray, batch: int, rows: int) -> np.ndarray:
+    """Make of the axes after the batch a matrix, with the first `rows` of them as its rows."""
+    x = _joined(x, batch, rows)
+    return _joined(x, batch + 1, x.ndim - batch - 1)
+
+
+_contract = Primitive(
+    "einsum",
+    _contracted,
+    (
+        lambda g, y, xs, ys, out: _contract(g, y, out, ys, xs),
+        lambda g, x, xs, ys, out: _contract(g, x, out, xs, ys),
+    ),
+    multilinear=True,
+    symbol="Σ×",
+)
+
+
+# The subscripts
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(equation: str, ranks: tuple[int, ...]) -> tuple[tuple[Labels, ...], Labels]:
+    """Return the labels of each operand and of the result; an ellipsis becomes numbers from -1 down."""
+    given, arrow, wanted = equation.replace(" ", "").partition("->")
+    terms = given.split(",")
+    if len(terms) != len(ranks):
+        raise ValueError(f"einsum {equation!r}: {len(terms)} subscripts for {len(ranks)} operands")
+    expanded = []
+    for i, (term, rank) in enumerate(zip(terms, ranks)):
+        letters, dots = _letters(term, equation)
+        hidden = rank - len(letters)
+        if hidden < 0 or (hidden and dots is None):
+            raise ValueError(
+                f"einsum {equation!r}: the subscripts {term!r} name {len(letters)} axes, but operand "
+                f"{i + 1} has {rank}"
+            )
+        expanded.append(_with_ellipsis(letters, dots, hidden))
+    names = [label for labels in expanded for label in labels]
+    hidden = -min([label for label in names if isinstance(label, int)], default=0)
+    if arrow:
+        letters, dots = _letters(wanted, equation)
+        result = _with_ellipsis(letters, dots, hidden)
+        for label in letters:
+            if label not in names:
+                raise ValueError(
+                    f"einsum {equation!r}: {label!r} of the result is in no operand's subscripts"
+                )
+        if len(set(letters)) != len(letters):
+            raise ValueError(f"einsum {equation!r}: the result names an axis twice")
+    else:
+        once = sorted([label for label in names if isinstance(label, str) and names.count(label) == 1])
+        result = (*range(-hidden, 0), *once)
+    return tuple(expanded), result
+
+
+def _letters(term: str, equation: str) -> tuple[str, int | None]:
+    """Split a term into its letters and the place of its ellipsis."""
+    before, dots, after = term.partition("...")
+    letters = before + after
+    if not all([c.isascii() and c.isalpha() for c in letters]):
+        raise ValueError(
+            f"einsum {equation!r}: {term!r} is not made of letters and at most one ellipsis '...'"
+        )
+    return letters, len(before) if dots else None
+
+
+def _with_ellipsis(letters: str, dots: int | None, hidden: int) -> Labels:
+    if dots is None:
+        return tuple(letters)
+    return (*letters[:dots], *range(-hidden, 0), *letters[dots:])
+
+
+def _equation_of(arguments: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Turn ``(x, [0, 1], y, [1, 2], [0, 2])`` into subscripts and operands."""
+    operands, lists = list(arguments[0::2]), list(arguments[1::2])
+    wanted = operands.pop() if len(operands) > len(lists) else None
+    terms = [_term(axes) for axes in lists]
+    return ",".join(terms) + ("" if wanted is None else f"->{_term(wanted)}"), operands
+
+
+def _term(axes: Any) -> str:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    try:
+        return "".join(["..." if axis is Ellipsis else letters[axis] for axis in axes])
+    except (IndexError, TypeError):
+        raise ValueError(
+            f"einsum: axes are named by integers from 0 to 51 and Ellipsis, got {axes!r}"
+        ) from None
+
+
+# The whole
+
+
+@implements(np.einsum)
+def einsum(equation: Any, *operands: Any) -> Tensor:
+    """Sum of products over axes named by letters (Einstein's summation convention).
+
+    Axes with the same letter are multiplied element by element; letters that the result does not name are
+    summed over. A letter twice in one operand takes its diagonal. ``...`` stands for the axes not named,
+    which are broadcast.
+
+    Parameters
+    ----------
+    equation : str
+        As ``"ij,jk->ik"``; without ``->`` the result has the letters that occur once, in alphabetic order.
+        NumPy's other form is taken too: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
+    *operands : Tensor
+        Of one dtype. Three or more are multiplied two at a time, small results first.
+
+    Returns
+    -------
+    Tensor
+
+    Raises
+    ------
+    ValueError
+        For subscripts that do not fit the operands, or sizes that differ.
+    TypeError
+        For operands of several dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> x = ad.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> ad.einsum("ij,jk->ik", x, x)
+    tensor([[ 7., 10.],
+            [15., 22.]])
+    >>> ad.einsum("ii", x)
+    tensor(5.)
+    """
+    if not isinstance(equation, str):
+        equation, operands = _equation_of((equation, *operands))  # type: ignore[assignment]
+    elif len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    xs = [operand(x, "einsum", number=False) for x in operands]
+    terms, result = _parse(equation, tuple([x._array.ndim for x in xs]))
+    if any([x._array.dtype != xs[0]._array.dtype for x in xs]):
+        raise mixed(f"einsum {equation!r}", *[x._array for x in xs])
+    return _reduced(xs, terms, result, f"einsum {equation!r}")
+
+
+def _reduced(xs: list[Tensor], terms: Sequence[Labels], result: Labels, operation: str) -> Tensor:
+    """Contract operands whose axes have labels."""
+    sizes = _sizes(xs, terms, operation)
+    left = [(x, labels) for x, labels in zip(xs, terms)]
+    while True:
+        left = [
+            _simplified(x, labels, sizes, _elsewhere(left, i, result))
+            for i, (x, labels) in enumerate(left)
+        ]
+        if len(left) == 1:
+            break
+        i, j = _next_pair([labels for _, labels in left], sizes, result) if len(left) > 2 else (0, 1)
+        (y, ys), (x, xs_) = left.pop(j), left.pop(i)
+        known = _elsewhere(left, -1, result)
+        kept = result if not left else tuple([label for label in dict.fromkeys(xs_ + ys) if label in known])
+        left.append((apply(_contract, (x, y), (xs_, ys, kept)), kept))
+    x, labels = left[0]
+    return x if labels == result else np.transpose(x, [labels.index(label) for label in result])
+
+
+def _sizes(xs: list[Tensor], terms: Sequence[Labels], operation: str) -> dict[Hashable, int]:
+    """Return the size of each label, checked; 1 stretches to any other."""
+    sizes: dict[Hashable, int] = {}
+    for x, labels in zip(xs, terms):
+        for label, n in zip(labels, x._array.shape):
+            known = sizes.setdefault(label, n)
+            if known != n:
+                if known != 1 and n != 1:
+                    shapes = " and ".join([str(x.shape) for x in xs])
+                    raise ValueError(
+                        f"{operation} of shapes {shapes}: axis {label!r} has length {known} in one "
+                        f"place and {n} in another"
+                    )
+                sizes[label] = n if known == 1 else known
+    return sizes
+
+
+def _elsewhere(operands: list[tuple[Any, Labels]], i: int, result: Labels) -> set[Hashable]:
+    """The labels that occur in the result or in an operand other than number `i`."""
+    return set(result).union(*[labels for j, (_, labels) in enumerate(operands) if j != i])
+
+
+def _simplified(
+    x: Tensor, labels: Labels, sizes: dict[Hashable, int], needed: set[Hashable]
+) -> tuple[Tensor, Labels]:
+    """Take diagonals, drop axes that would only be stretched, and sum over what nobody else names."""
+    while len(set(labels)) != len(labels):
+        label = next(label for label in labels if labels.count(label) > 1)
+        i = labels.index(label)
+        j = labels.index(label, i + 1)
+        if x.shape[i] != x.shape[j]:
+            raise ValueError(
+                f"einsum: the axes {label!r} of shape {x.shape} have no diagonal, their lengths differ"
+            )
+        x = diagonal(x, 0, i, j)
+        labels = (*[label for k, label in enumerate(labels) if k not in (i, j)], label)
+    stretched = [n == 1 != sizes[label] for label, n in zip(labels, x.shape)]
+    if any(stretched):
+        x = x.reshape(tuple([n for n, drop in zip(x.shape, stretched) if not drop]))
+        labels = tuple([label for label, drop in zip(labels, stretched) if not drop])
+    lone = tuple([i for i, label in enumerate(labels) if label not in needed])
+    if lone:
+        x = x.sum(lone)
+        labels = tuple([label for label in labels if label in needed])
+    return x, labels
+
+
+def _next_pair(terms: list[Labels], sizes: dict[Hashable, int], result: Labels) -> tuple[int, int]:
+    """Choose the pair of operands whose product takes the least room beyond theirs (a greedy path)."""
+
+    def room(labels: Any) -> int:
+        return math.prod([sizes[label] for label in labels])
+
+    def growth(pair: tuple[int, int]) -> tuple[int, int]:
+        xs, ys = terms[pair[0]], terms[pair[1]]
+        others = set(result).union(*[t for k, t in enumerate(terms) if k not in pair])
+        union = set(xs) | set(ys)
+        return room(union & others) - room(xs) - room(ys), room(union)
+
+    return min([(i, j) for i in range(len(terms)) for j in range(i + 1, len(terms))], key=growth)
+
+
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+    """Sum of products over several axes of two tensors.
+
+    Parameters
+    ----------
+    a, b : Tensor
+        Of one dtype.
+    dims : int or pair of sequences of int, default 2
+        How many last axes of `a` meet the first axes of `b`, or which axes of each meet.
+
+    Returns
+    -------
+    Tensor
+        The axes of `a` that are left, then those of `b`.
+
+    Raises
+    ------
+    ValueError
+        Where the axes do not pair up, or their lengths differ.
+    TypeError
+        For operands of two dtypes.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.tensordot(ad.ones(2, 3), ad.ones(3, 4), dims=1).shape
+    (2, 4)
+    """
+    x, y = operand(a, "tensordot", number=False), operand(b, "tensordot", number=False)
+    shown = f"tensordot of shapes {x.shape} and {y.shape}, dims={dims!r}"
+    if hasattr(dims, "__index__"):
+        count = dims.__index__()
+        if not 0 <= count <= min(x.ndim, y.ndim):
+            raise ValueError(f"{shown}: both must have that many axes")
+        pairs = [(x.ndim - count + i, i) for i in range(count)]
+    else:
+        first, second = [[d] if hasattr(d, "__index__") else list(d) for d in dims]
+        if len(first) != len(second):
+            raise ValueError(f"{shown}: as many axes of each must be named")
+        pairs = [
+            (axis_of(i, x.ndim, "tensordot"), axis_of(j, y.ndim, "tensordot"))
+            for i, j in zip(first, second)
+        ]
+    if x.dtype != y.dtype:
+        raise mixed("tensordot", x._array, y._array)
+    met = {j: i for i, j in pairs}
+    if len(met) != len(pairs) or len(set(met.values())) != len(pairs):
+        raise ValueError(f"{shown}: an axis is named twice")
+    if any([x.shape[i] != y.shape[j] for j, i in met.items()]):
+        raise ValueError(f"{shown}: axes that meet must have the same length")
+    xs = tuple(range(x.ndim))
+    ys = tuple([met.get(j, x.ndim + j) for j in range(y.ndim)])
+    result = tuple([i for i in xs if i not in met.values()] + [j for j in ys if j >= x.ndim])
+    return _reduced([x, y], (xs, ys), result, shown)
+
+
+@implements(np.tensordot)
+def _numpy_tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
+    return tensordot(a, b, axes)

@@ -1,0 +1,329 @@
+"""``Module``: the base of every layer and model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from autodiff import dtypes, versions
+from autodiff.primitive import new_tensor
+from autodiff.tensor import RemovableHandle, Tensor
+
+from ..parameter import check_device
+from . import hooks, state
+from .registry import MODULE, Missing, Registry
+
+__all__ = ["Module"]
+
+M = TypeVar("M", bound="Module")
+
+
+class Module(Registry):
+    """A part of a model, with parameters, buffers (state that is not trained) and submodules.
+
+    Subclasses call ``super().__init__()``, assign ``Parameter`` objects and modules as attributes, and define
+    ``forward``. Calling the module calls ``forward``.
+
+    Attributes
+    ----------
+    training : bool
+        True after construction and ``train()``, False after ``eval()``.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff import nn
+    >>> class Scale(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.factor = nn.Parameter(ad.tensor(3.0))
+    ...
+    ...     def forward(self, x):
+    ...         return self.factor * x
+    >>> scale = Scale()
+    >>> scale(ad.tensor([1.0, 2.0])).tolist()
+    [3.0, 6.0]
+    >>> [name for name, _ in scale.named_parameters()]
+    ['factor']
+    """
+
+    training: bool
+    _hooks: hooks.Hooks | None = Missing()  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.__dict__.update(training=True, _roles={}, _hooks=None)
+
+    # The hot path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._hooks is None:
+            return self.forward(*args, **kwargs)
+        return self._hooks.call(self, args, kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; every subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(); define it in the class")
+
+    # State
+
+    def state_dict(
+        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Any]:
+        """Return all parameters and persistent buffers by their dotted names.
+
+        Parameters
+        ----------
+        destination : dict, optional
+            Filled and returned in place of a new one.
+        prefix : str, default ""
+            Put before each name, with its dot.
+        keep_vars : bool, default False
+            Return the tensors themselves, not detached ones that share their memory.
+
+        Examples
+        --------
+        >>> from autodiff import nn
+        >>> list(nn.Sequential(nn.Linear(2, 3)).state_dict())
+        ['0.weight', '0.bias']
+        """
+        result = {} if destination is None else destination
+        for key, tensor in state.saved_tensors(self, prefix):
+            result[key] = tensor if keep_vars else tensor.detach()
+        return result
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> state.IncompatibleKeys:
+        """Copy values into the parameters and buffers of this module and those below it.
+
+        Either all of it is loaded or, on an error, nothing is changed.
+
+        Parameters
+        ----------
+        state_dict : mapping of str to Tensor or array_like
+            As returned by ``state_dict``; NumPy arrays and CPU tensors of PyTorch will do.
+        strict : bool, default True
+            Raise for keys that are missing or unexpected.
+        assign : bool, default False
+            Take the given tensors in place of the present ones (with their dtype), and copy nothing.
+
+        Returns
+        -------
+        IncompatibleKeys
+            Named tuple of the lists `missing_keys` and `unexpected_keys`.
+
+        Raises
+        ------
+        TypeError
+            If `state_dict` is not a mapping.
+        RuntimeError
+            For wrong shapes and dtypes and, if `strict`, for missing and unexpected keys: all are listed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from autodiff import nn
+        >>> layer = nn.Linear(1, 1)
+        >>> layer.load_state_dict({"weight": np.full((1, 1), 2.0), "bias": np.zeros(1)})
+        <all keys match>
+        """
+        return state.load(self, state_dict, strict, assign)
+
+    # Changes of the whole tree
+
+    def apply(self: M, fn: Callable[[Module], Any]) -> M:
+        """Call `fn` with every module below this one, and with this one last.
+
+        Examples
+        --------
+        >>> from autodiff import nn
+        >>> def clear(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.zeros_(module.weight)
+        >>> net = nn.Sequential(nn.Linear(1, 1)).apply(clear)
+        >>> net[0].weight.tolist()
+        [[0.0]]
+        """
+        for module in self.children():
+            module.apply(fn)
+        fn(self)
+        return self
+
+    def train(self: M, mode: bool = True) -> M:
+        """Switch this module and all below it to training (dropout drops, statistics are updated)."""
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: mode must be True or False, got {mode!r}")
+        self.training = mode
+        for module in self.children():
+            module.train(mode)
+        return self
+
+    def eval(self: M) -> M:
+        """Switch this module and all below it to evaluation."""
+        return self.train(False)
+
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Say whether gradients are wanted for the parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of the parameters, or fill them with zeros."""
+        for parameter in self.parameters():
+            grad = parameter.grad
+            if set_to_none:
+                parameter.grad = None
+            elif grad is not None:
+                grad.detach_()
+                grad._array.fill(0)
+                versions.touch(grad._array)
+
+    def to(self: M, *args: Any, dtype: Any = None, device: Any = None) -> M:
+        """Convert the floating parameters, gradients and buffers, in place.
+
+        Parameters
+        ----------
+        dtype : floating dtype, optional
+        device : optional
+            Only ``"cpu"`` exists.
+
+        Raises
+        ------
+        TypeError
+            For a dtype that is not floating.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> from autodiff import nn
+        >>> nn.Linear(1, 1).to(ad.float64).weight.dtype
+        dtype('float64')
+        """
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif isinstance(arg, str) and arg.partition(":")[0] not in vars(dtypes):
+                device = arg
+            elif arg is not None and not isinstance(arg, bool):
+                dtype = arg
+        check_device(device)
+        return self if dtype is None else self._convert(dtypes.check(dtype))
+
+    def _convert(self: M, dtype: np.dtype[Any]) -> M:
+        if dtype.kind != "f":
+            raise TypeError(f"to: parameters need a floating dtype, got {dtype}")
+        for tensor in [*self.parameters(), *self.buffers()]:
+            if tensor.dtype.kind == "f":
+                grad = tensor.grad
+                tensor.data = tensor._array.astype(dtype, copy=False)
+                if grad is not None:
+                    tensor.grad = new_tensor(grad._array.astype(dtype, copy=False), None)
+        return self
+
+    def float(self: M) -> M:
+        """Convert to float32, in place."""
+        return self._convert(np.dtype(np.float32))
+
+    def double(self: M) -> M:
+        """Convert to float64, in place."""
+        return self._convert(np.dtype(np.float64))
+
+    def half(self: M) -> M:
+        """Convert to float16, in place."""
+        return self._convert(np.dtype(np.float16))
+
+    def cpu(self: M) -> M:
+        """Return this module: everything is on the CPU."""
+        return self
+
+    # Hooks
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args)`` before each forward pass.
+
+        What it returns, unless None, replaces the positional arguments.
+
+        Parameters
+        ----------
+        hook : callable
+        prepend : bool, default False
+            Call it before the hooks that are there.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs)``, which returns None or the pair (args, kwargs).
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+        """
+        return hooks.add(self._hook_tables().before, hook, with_kwargs, prepend)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args, output)`` after each forward pass.
+
+        What it returns, unless None, replaces the output.
+
+        Parameters
+        ----------
+        hook : callable
+        prepend : bool, default False
+            Call it before the hooks that are there.
+        with_kwargs : bool, default False
+            Call ``hook(module, args, kwargs, output)``.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> from autodiff import nn
+        >>> layer = nn.Linear(2, 3)
+        >>> handle = layer.register_forward_hook(lambda module, args, out: print(out.shape))
+        >>> y = layer(ad.ones(5, 2))
+        (5, 3)
+        >>> handle.remove()
+        """
+        return hooks.add(self._hook_tables().after, hook, with_kwargs, prepend)
+
+    def _hook_tables(self) -> hooks.Hooks:
+        if self._hooks is None:
+            self.__dict__["_hooks"] = hooks.Hooks()
+        assert self._hooks is not None
+        return self._hooks
+
+    # Printing
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows in the parentheses; subclasses define it."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = self.extra_repr().splitlines()
+        children = [
+            f"({name}): {_indented(repr(module))}" for name, module in self._members(MODULE)
+        ]
+        return tree(self._get_name(), lines, children)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+def tree(name: str, lines: list[str], children: list[str]) -> str:
+    """Return the ``repr`` of a module from its extra lines and those of its children."""
+    if not children and len(lines) <= 1:
+        return f"{name}({''.join(lines)})"
+    return "\n".join([f"{name}(", *[f"  {line}" for line in [*lines, *children]], ")"])
