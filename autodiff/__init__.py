@@ -18,7 +18,7 @@ warnings.filterwarnings(
     "ignore", message=".* encountered in ", category=RuntimeWarning, module=r"autodiff\."
 )
 
-from . import methods, ops
+from . import methods, numpy_functions, ops
 from .creation import *
 from .dtypes import *
 from .engine import backward, grad
@@ -29,6 +29,7 @@ from .transforms import *
 from .pictures import graph
 from .random_creation import *
 from .primitive import Primitive
+from .printing import *
 from .tensor import Tensor
 from .value import Value
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 __all__ = [
-    "axes_of", "axis_of", "check_device", "indices_below", "is_device", "numpy_names", "per_axis",
-    "sizes_of",
+    "axes_of", "axis_of", "check_device", "hashable", "indices_below", "is_device", "numpy_names",
+    "per_axis", "sizes_of",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,7 +74,9 @@ def sizes_of(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
 def check_device(device: Any, operation: str) -> None:
     """Raise unless `device` is None or the CPU, the only one there is."""
     if device is not None and str(device) != "cpu":
-        raise ValueError(f"{operation}: device must be 'cpu', the only one there is; got {device!r}")
+        raise ValueError(
+            f"{operation}: device must be 'cpu', the only one there is; got {device!r}"
+        )
 
 
 def indices_below(count: int, indices: np.ndarray, operation: str, what: str) -> np.ndarray:
@@ -121,3 +123,8 @@ def check_device(device: Any, operation: str) -> None:
         raise ValueError(
             f"{operation}: there is no device {str(device)!r}; everything is on 'cpu', so leave it out"
         )
+
+
+def hashable(option: Any) -> Any:
+    """Return an option that was given as a list as a tuple, so that it can be looked up."""
+    return tuple(option) if isinstance(option, list) else option

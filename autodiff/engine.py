@@ -14,7 +14,8 @@ from .node import Leaf, Node, Notes, topological_order
 from .primitive import new_tensor, pick, record
 from .scattered import Scattered
 from .tensor import Tensor
-from .value import Value, lower, sweep_values
+from .value import Value, lower
+from .value_sweep import sweep_values
 
 __all__ = ["backward", "grad", "sweep"]
 
@@ -234,9 +235,9 @@ def sweep(
     -------
     dict of Node to cotangent, for `targets`.
     """
-    order = topological_order(cotangents) if order is None else order
-    if targets is None and not create and sweep_values(order, cotangents):
+    if order is None and targets is None and not create and sweep_values(cotangents):
         return {}
+    order = topological_order(cotangents) if order is None else order
     with enable_grad() if create else no_grad(), np.errstate(all="ignore"):
         return _sweep(order, cotangents, targets, retain, create)
 

@@ -6,6 +6,7 @@ The switches belong to a thread, so that one thread that evaluates never silence
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -54,7 +55,21 @@ class _Switch:
             with _Switch(**self._fields):
                 return function(*args, **kwargs)
 
-        return switched  # type: ignore[return-value]
+        @functools.wraps(function)
+        def switched_steps(*args: Any, **kwargs: Any) -> Any:
+            steps = function(*args, **kwargs)
+            sent = None
+            try:
+                while True:
+                    with _Switch(**self._fields):  # not while the caller has the turn
+                        item = steps.send(sent)
+                    sent = yield item
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                steps.close()
+
+        return switched_steps if inspect.isgeneratorfunction(function) else switched  # type: ignore
 
 
 class no_grad(_Switch):

@@ -26,6 +26,7 @@ A rule need not undo broadcasting: the engine does.
 from __future__ import annotations
 
 import inspect
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,7 @@ class Primitive:
 
     __slots__ = (
         "name", "forward", "vjp", "arity", "linear", "multilinear", "elementwise", "floating", "view", "aux", "multi",
-        "scalar", "symbol", "jvp", "names", "joint", "vjps", "_keeps", "_dropped", "__weakref__",
+        "scalar", "symbol", "jvp", "_names", "joint", "vjps", "_keeps", "_dropped", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -126,7 +127,7 @@ class Primitive:
         self.scalar = scalar
         self.symbol = symbol or name
         self.jvp = jvp
-        self.names = self._parameter_names()
+        self._names: tuple[str, ...] | None = None
         self.vjps: dict[int, Callable[[Any, Any, Any], Sequence[Any]]] = {}
         self._keeps: dict[int, tuple[bool, ...]] = {}
         self._dropped: dict[tuple[int, int], tuple[int, ...] | None] = {}
@@ -153,6 +154,13 @@ class Primitive:
         return self.forward(*args)
 
     # What follows is worked out from the declaration.
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the forward function's parameters after its inputs."""
+        if self._names is None:
+            self._names = self._parameter_names()
+        return self._names
 
     def _parameter_names(self) -> tuple[str, ...]:
         if isinstance(self.forward, np.ufunc) or self.arity < 0:
@@ -226,8 +234,10 @@ class Primitive:
         return known  # type: ignore[return-value]
 
 
-def _wanted(rule: Callable[..., Any]) -> list[str]:
-    return list(inspect.signature(rule).parameters)[1:]
+def _wanted(rule: Callable[..., Any]) -> tuple[str, ...]:
+    """The parameter names of a rule after its cotangent."""
+    code = rule.__code__
+    return code.co_varnames[1 : code.co_argcount]
 
 
 def new_tensor(array: np.ndarray, node: Node | None) -> Tensor:
@@ -260,8 +270,16 @@ def record(
     node.notes = None
     if debug.anomaly:
         node.notes = Notes()
-        node.notes.where = "".join(traceback.format_list(traceback.extract_stack()[-5:-2]))
+        node.notes.where = _lines_that_led_here()
     return node
+
+
+def _lines_that_led_here() -> str:
+    """The innermost lines of the call stack, without those of this library that do the operation."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("autodiff."):
+        frame = frame.f_back
+    return "".join(traceback.format_list(traceback.extract_stack(frame, limit=5)))
 
 
 def apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:

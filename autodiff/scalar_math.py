@@ -15,7 +15,10 @@ import numpy as np
 
 from .primitive import Primitive
 
-__all__ = ["on_floats", "sign", "total"]
+__all__ = ["EDGES", "exact_slopes", "form_of", "forms", "on_floats", "sign", "total"]
+
+EDGES = (ArithmeticError, ValueError, TypeError)
+"""What the arithmetic of Python floats raises where IEEE's has a result (TypeError: a complex root)."""
 
 
 def total(fast: Callable[..., Any] | None, exact: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,7 +34,7 @@ def total(fast: Callable[..., Any] | None, exact: Callable[..., Any]) -> Callabl
     def function(*xs: Any) -> Any:
         try:
             return fast(*xs)
-        except (ValueError, OverflowError, ZeroDivisionError):
+        except (ArithmeticError, ValueError):
             return of_numpy(*xs)
 
     return function
@@ -96,3 +99,33 @@ def on_floats(rule: Callable[..., Any]) -> Callable[..., Any]:
     return FunctionType(
         rule.__code__, {**known, **replaced}, rule.__name__, rule.__defaults__, rule.__closure__
     )
+
+
+forms: dict[Primitive, Primitive] = {}
+"""Elementwise primitives as they are for Python floats."""
+
+
+def form_of(primitive: Primitive) -> Primitive:
+    """Return the form for Python floats: its forward as ``scalar``; rules, unless it has none."""
+    if not primitive.elementwise:
+        raise TypeError(f"{primitive.name} does not take Values; convert them with Value.tensor()")
+    rules = [rule and on_floats(rule) for rule in primitive.vjp]  # type: ignore[union-attr]
+    form = forms[primitive] = Primitive(
+        primitive.name,
+        primitive.forward,
+        rules if any(rules) else (),
+        arity=primitive.arity,
+        scalar=total(primitive.scalar, primitive.forward),
+        register=False,
+    )
+    return form
+
+
+def exact_slopes(
+    primitive: Primitive, mask: int, saved: tuple[Any, ...], node: Any
+) -> tuple[float | None, ...]:
+    """Return the derivatives by the arithmetic of arrays, where that of Python floats raises."""
+    with np.errstate(all="ignore"):
+        numbers = [None if x is None else np.float64(x) for x in saved]
+        slopes = primitive.vjp_of(mask)(np.float64(1.0), numbers, node)
+        return tuple([None if d is None else float(d) for d in slopes])

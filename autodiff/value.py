@@ -1,13 +1,12 @@
 """``Value``: the scalar twin of ``Tensor``, a Python float that remembers how it was made.
 
-A Value is its own node in the graph, so that each step of a computation can be looked at: its ``data``, its
-``grad``, the operation and the Values it came from. The local derivatives are noted in the forward pass,
-when their arguments are at hand; backward then only multiplies and adds.
+A Value is its own node in the graph, so that each step of a computation can be looked at: its
+``data``, its ``grad``, the operation and the Values it came from. The local derivatives are noted in
+the forward pass, when their arguments are at hand; backward then only multiplies and adds.
 """
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,9 @@ import numpy as np
 
 from . import primitive as primitives
 from .mode import mode
-from .node import Node, topological_order
+from .node import Node
 from .primitive import Primitive, new_tensor, record
-from .scalar_math import on_floats, total
+from .scalar_math import EDGES, exact_slopes, form_of, forms
 from .versions import tick
 
 if TYPE_CHECKING:
@@ -27,6 +26,28 @@ if TYPE_CHECKING:
 __all__ = ["Value"]
 
 _new = object.__new__
+_NUMBERS = (int, float, np.number, np.bool_)
+
+
+def _operators(name: str) -> tuple[Any, Any]:
+    """The operator of a primitive with two operands, and its reflected form."""
+
+    def method(self: Value, other: Any) -> Any:
+        return _binary(primitives.registry[name], self, other)
+
+    def reflected(self: Value, other: Any) -> Any:
+        return _binary(primitives.registry[name], other, self)
+
+    return method, reflected
+
+
+def _comparison(relation: Any) -> Any:
+    def method(self: Value, other: Any) -> Any:
+        if other.__class__ is Value:
+            return relation(self.data, other.data)
+        return relation(self.data, other) if isinstance(other, _NUMBERS) else NotImplemented
+
+    return method
 
 
 class Value(Node):
@@ -34,7 +55,7 @@ class Value(Node):
 
     Parameters
     ----------
-    data : float, or a Tensor of one element
+    data : number, or Tensor of one element
         A Tensor's history is kept: gradients flow on into it.
     label : str, optional
         A name for pictures.
@@ -44,8 +65,15 @@ class Value(Node):
     data : float
         The value; may be assigned, which does not change the history.
     grad : float
-        The derivative of the output of the last ``backward()`` with respect to this; at a leaf, the sum
-        over all ``backward()`` calls.
+        The derivative of the output of the last ``backward()`` with respect to this; at a leaf, the
+        sum over all ``backward()`` calls.
+
+    Raises
+    ------
+    TypeError
+        For what is not a number.
+    ValueError
+        For a Tensor of several elements.
 
     Examples
     --------
@@ -58,39 +86,62 @@ class Value(Node):
 
     Notes
     -----
-    Names and behaviour follow micrograd (https://github.com/karpathy/micrograd), so its programs run here.
+    Every elementwise operation (``ad.exp``, ``ad.where``, ...) takes Values, and is a method too. A
+    Value and a Tensor make a Tensor; a Value counts as a 0-d float64 Tensor there.
+
+    Names and behaviour follow micrograd (https://github.com/karpathy/micrograd), so its programs run
+    here.
     """
 
-    __slots__ = ("constants", "data", "grad", "label")
+    # x and y are the operands (a number where that was a constant, None where there is none), dx and dy
+    # the derivatives with respect to them. An operation on more than two has tuples in x and dx.
+    __slots__ = ("data", "dx", "dy", "grad", "label", "x", "y")
 
     data: float
     grad: float
-    constants: tuple[Any, ...]  # the data of all operands; set where one of them is a number
+    label: str
+    x: Any
+    y: Any
+    dx: Any
+    dy: Any
     shape = ()
     notes = None
     requires_grad = True
     mask = 3
 
     def __init__(self, data: Any, label: str = "") -> None:
-        self.primitive = None
-        self.parents = self.params = self.saved = ()
+        self.primitive = self.x = self.y = None
         self.index = 0
         self.grad = 0.0
         self.label = label
-        if isinstance(data, primitives.Tensor_):
-            node = data._history()
-            if node is not None and mode.grad:
-                if data._array.size != 1:
-                    raise ValueError(
-                        f"Value: expected a Tensor of one element, got shape {data.shape}"
-                    )
-                self.primitive, self.parents, self.saved = lower, (node,), (1.0,)
-                self.params = (data._array.dtype,)
-                self.index = tick()
-            data = data._array.item() if data._array.size == 1 else data._array
-        elif isinstance(data, Value):
-            raise TypeError("Value: the argument is a Value already")
-        self.data = float(data)
+        if data.__class__ is float:
+            self.data = data
+        elif isinstance(data, primitives.Tensor_):
+            self._lower(data)
+        elif isinstance(data, (int, float, np.number, np.ndarray)):
+            self.data = float(data)
+        else:
+            raise TypeError(
+                f"Value: expected a number or a Tensor of one element, got {type(data).__name__}"
+            )
+
+    def _lower(self, tensor: Tensor) -> None:
+        if tensor._array.size != 1:
+            raise ValueError(f"Value: expected a Tensor of one element, got shape {tensor.shape}")
+        self.data = float(tensor._array.item())
+        node = tensor._history()
+        if node is not None and mode.grad:
+            self.primitive, self.x, self.dx = lower, node, 1.0
+            self.params = (tensor._array.dtype,)
+            self.index = tick()
+
+    def __getattr__(self, name: str) -> Any:
+        # What few Values have is not set on the others, which would cost each of them time.
+        if name == "params":
+            return ()
+        if name == "label":
+            return ""
+        raise AttributeError(f"'Value' object has no attribute {name!r}")
 
     # The two operations that scalar networks consist of are written out; the rest follow from their
     # declarations in `ops`.
@@ -102,133 +153,130 @@ class Value(Node):
         out.data = self.data + other.data
         out.grad = 0.0
         out.primitive = _add
-        out.parents = (self, other)
-        out.saved = _ONES
-        out.params = ()
+        out.x = self
+        out.y = other
+        out.dx = out.dy = 1.0
         out.index = tick()
-        out.label = ""
         return out
 
     def __mul__(self, other: Any) -> Any:
         if other.__class__ is not Value or not mode.grad:
             return _binary(_mul, self, other)
-        x = self.data
-        y = other.data
         out = _new(Value)
+        out.x = self
+        out.y = other
+        out.dx = y = other.data
+        out.dy = x = self.data
         out.data = x * y
         out.grad = 0.0
         out.primitive = _mul
-        out.parents = (self, other)
-        out.saved = (y, x)
-        out.params = ()
         out.index = tick()
-        out.label = ""
         return out
 
-    def __radd__(self, other: Any) -> Any:
-        return _binary(_add, other, self)
+    __radd__ = _operators("add")[1]
+    __rmul__ = _operators("mul")[1]
+    __sub__, __rsub__ = _operators("sub")
+    __truediv__, __rtruediv__ = _operators("div")
+    __floordiv__, __rfloordiv__ = _operators("floor_divide")
+    __mod__, __rmod__ = _operators("remainder")
+    __pow__, __rpow__ = _operators("pow")
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+    __hash__ = object.__hash__
 
-    def __rmul__(self, other: Any) -> Any:
-        return _binary(_mul, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _binary(primitives.registry["sub"], self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _binary(primitives.registry["sub"], other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _binary(primitives.registry["div"], self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _binary(primitives.registry["div"], other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return _binary(primitives.registry["floor_divide"], self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _binary(primitives.registry["floor_divide"], other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _binary(primitives.registry["remainder"], self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _binary(primitives.registry["remainder"], other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return _binary(primitives.registry["pow"], self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return _binary(primitives.registry["pow"], other, self)
-
-    def __neg__(self) -> Value:
-        return Value._apply(primitives.registry["neg"], (self,))
+    def __neg__(self) -> Any:
+        return _unary(primitives.registry["neg"], self)
 
     def __pos__(self) -> Value:
         return self
 
-    def __abs__(self) -> Value:
-        return Value._apply(primitives.registry["abs"], (self,))
+    def __abs__(self) -> Any:
+        return _unary(primitives.registry["abs"], self)
 
     @staticmethod
     def _apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:
         """Do one elementwise operation on Values and numbers; without derivative it gives a number."""
-        form = _forms.get(primitive) or _form_of(primitive)
-        data = []
-        mask = 0
-        bit = 1
-        for x in inputs:
-            if x.__class__ is Value:
-                x = x.data
-                mask |= bit
-            elif x.__class__ is not float and x is not None:
-                x = float(x)
-            data.append(x)
-            bit <<= 1
-        result = form.scalar(*data, *params)  # type: ignore[misc]
-        if not form.vjp:
-            return result
-        out = _new(Value)
-        out.data = result
-        out.grad = 0.0
-        out.label = ""
-        if not mode.grad:
-            out.primitive = None
-            out.parents = out.params = out.saved = ()
-            out.index = 0
-            return out
-        out.primitive = primitive
-        out.params = params
-        if mask == bit - 1:
-            out.parents = tuple(inputs)
-        else:
-            out.parents = tuple([x if x.__class__ is Value else None for x in inputs])
-            out.constants = tuple(data)
-        vjp = form.vjps.get(mask) or form.vjp_of(mask)
-        try:
-            out.saved = tuple([float(d or 0.0) for d in vjp(1.0, (*data, result, None), out)])
-        except _EDGES:
-            out.saved = _exact_derivatives(out, mask, (*data, result))
-        out.index = tick()
+        if not params:
+            if len(inputs) == 1:
+                return _unary(primitive, inputs[0])
+            if len(inputs) == 2:
+                return _binary(primitive, *inputs)
+        form = forms.get(primitive) or form_of(primitive)
+        inputs = [x if x.__class__ is Value or x is None else float(x) for x in inputs]
+        data = [x.data if x.__class__ is Value else x for x in inputs]
+        out = _result(primitive, form.scalar(*data, *params))  # type: ignore[misc]
+        if out.primitive is not None:
+            out.params = params
+            mask = sum([1 << i for i, x in enumerate(inputs) if x.__class__ is Value])
+            vjp = form.vjps.get(mask) or form.vjp_of(mask)
+            try:
+                slopes = vjp(1.0, (*data, out.data, None), out)
+            except EDGES:
+                slopes = exact_slopes(primitive, mask, (*data, out.data, None), out)
+            if len(inputs) <= 2:
+                out.x, out.y = (*inputs, None)[:2]
+                out.dx, out.dy = (*slopes, None)[:2]
+            else:
+                out.x, out.dx = tuple(inputs), tuple(slopes)
         return out
 
     @property
     def inputs(self) -> tuple[Any, ...]:
-        """The operands: Values, and numbers where a constant was used."""
-        if None not in self.parents:
-            return self.parents
-        return tuple([c if p is None else p for p, c in zip(self.parents, self.constants, strict=True)])
+        """The operands: Values, and numbers where constants were used."""
+        x = self.x
+        if x.__class__ is tuple:
+            return x  # type: ignore[no-any-return]
+        if self.y is not None:
+            return (x, self.y)
+        return () if x is None else (x,)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:  # type: ignore[override]
+        """The operands that have a gradient; None for the others."""
+        return tuple([x if isinstance(x, Node) else None for x in self.inputs])
+
+    @property
+    def saved(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The derivatives with respect to the operands; 0 for numbers."""
+        inputs = self.inputs
+        if not inputs:
+            return ()
+        if self.x.__class__ is tuple:
+            slopes = self.dx
+        else:
+            slopes = (self.dx,) if self.y is None else (self.dx, self.dy)
+        return tuple([d if isinstance(x, Node) else 0.0 for x, d in zip(inputs, slopes)])
+
+    @property
+    def _prev(self) -> set[Value]:
+        """The operands that are Values, under micrograd's name."""
+        return {x for x in self.inputs if x.__class__ is Value}
+
+    @property
+    def _op(self) -> str:
+        """The operation's symbol, under micrograd's name."""
+        return "" if self.primitive is None else self.primitive.symbol
 
     def check_unchanged(self) -> None:
         """Raise where an operand's ``data`` was assigned after this Value was computed from it."""
-        if self.primitive is lower or self.primitive is _scalar_dot:
+        primitive = self.primitive
+        assert primitive is not None
+        if primitive is lower:
             return
-        operands = [x.data if x.__class__ is Value else x for x in self.inputs]
-        now = _forms[self.primitive].scalar(*operands, *self.params)  # type: ignore[index,misc]
+        data = [x.data if x.__class__ is Value else x for x in self.inputs]
+        if primitive is _scalar_dot:
+            now = primitive.forward(*data)
+        else:
+            form = forms.get(primitive) or form_of(primitive)
+            now = form.scalar(*data, *self.params)  # type: ignore[misc]
         if now != self.data and not (now != now and self.data != self.data):
             raise RuntimeError(
-                f"backward of {self.name!r} with create_graph=True: the data of an operand was assigned "
-                "after the forward pass; run the forward pass again"
+                f"backward of {self.name!r} with create_graph=True: the data of an operand was "
+                "assigned after the forward pass; run the forward pass again"
             )
 
     def backward(
@@ -271,26 +319,6 @@ class Value(Node):
     def __bool__(self) -> bool:
         return bool(self.data)
 
-    def __eq__(self, other: object) -> Any:
-        return _compare(operator.eq, self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return _compare(operator.ne, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return _compare(operator.lt, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _compare(operator.le, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _compare(operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _compare(operator.ge, self, other)
-
-    __hash__ = object.__hash__
-
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
 
@@ -317,101 +345,109 @@ def _restored(data: float, label: str, grad: float) -> Value:
     return value
 
 
-def _compare(relation: Any, value: Value, other: Any) -> Any:
-    if other.__class__ is Value:
-        return relation(value.data, other.data)
-    return relation(value.data, other) if isinstance(other, _NUMBERS) else NotImplemented
+def _result(primitive: Primitive, data: Any) -> Value:
+    """The Value that an operation gives, without its operands and derivatives."""
+    out = _new(Value)
+    out.data = data
+    out.grad = 0.0
+    out.x = out.y = None
+    if mode.grad:
+        out.primitive = primitive
+        out.index = tick()
+    else:
+        out.primitive = None
+        out.index = 0
+    return out
+
+
+def _unary(primitive: Primitive, x: Value) -> Any:
+    form = forms.get(primitive) or form_of(primitive)
+    data = x.data
+    result = form.scalar(data)  # type: ignore[misc]
+    if not form.vjp:
+        return result
+    out = _result(primitive, result)
+    if out.primitive is not None:
+        out.x = x
+        vjp = form.vjps.get(1) or form.vjp_of(1)
+        saved = (data, result, None)
+        try:
+            (out.dx,) = vjp(1.0, saved, out)
+        except EDGES:
+            (out.dx,) = exact_slopes(primitive, 1, saved, out)
+    return out
 
 
 def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
-    for operand in (x, y):
-        if operand.__class__ is not Value and not isinstance(operand, _NUMBERS):
-            return NotImplemented
-    return Value._apply(primitive, (x, y))
-
-
-_NUMBERS = (int, float, np.number, np.bool_)
-_EDGES = (ValueError, OverflowError, ZeroDivisionError, TypeError)  # a TypeError: complex numbers
-_forms: dict[Primitive, Primitive] = {}
-
-
-def _form_of(primitive: Primitive) -> Primitive:
-    """An elementwise primitive as it is for Python floats: its forward as `scalar`, its rules."""
-    if not primitive.elementwise:
-        raise TypeError(f"{primitive.name} does not take Values; convert them with Value.tensor()")
-    rules = [rule and on_floats(rule) for rule in primitive.vjp]  # type: ignore[union-attr]
-    form = _forms[primitive] = Primitive(
-        primitive.name,
-        primitive.forward,
-        rules if any(rules) else (),
-        arity=primitive.arity,
-        scalar=total(primitive.scalar, primitive.forward),
-        register=False,
-    )
-    return form
-
-
-def _exact_derivatives(node: Value, mask: int, saved: tuple[Any, ...]) -> tuple[float, ...]:
-    """The local derivatives by the arithmetic of arrays, where that of Python floats raises."""
-    vjp = node.primitive.vjp_of(mask)  # type: ignore[union-attr]
-    with np.errstate(all="ignore"):
-        numbers = [x if x is None else np.float64(x) for x in saved]
-        return tuple([float(d or 0.0) for d in vjp(np.float64(1.0), (*numbers, None), node)])
+    mask = 0
+    if x.__class__ is Value:
+        x_data = x.data
+        mask = 1
+    elif isinstance(x, _NUMBERS):
+        x_data = x = float(x)
+    else:
+        return NotImplemented
+    if y.__class__ is Value:
+        y_data = y.data
+        mask |= 2
+    elif isinstance(y, _NUMBERS):
+        y_data = y = float(y)
+    else:
+        return NotImplemented
+    form = forms.get(primitive) or form_of(primitive)
+    result = form.scalar(x_data, y_data)  # type: ignore[misc]
+    if not form.vjp:
+        return result
+    out = _result(primitive, result)
+    if out.primitive is not None:
+        out.x = x
+        out.y = y
+        vjp = form.vjps.get(mask) or form.vjp_of(mask)
+        saved = (x_data, y_data, result, None)
+        try:
+            out.dx, out.dy = vjp(1.0, saved, out)
+        except EDGES:
+            out.dx, out.dy = exact_slopes(primitive, mask, saved, out)
+    return out
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Value:
-    """Return the sum of products of two sequences of Values and numbers, as one node."""
+    """Return the sum of products of two sequences of Values and numbers, as one node.
+
+    Parameters
+    ----------
+    xs, ys : iterable of Value or number
+        Equally many.
+
+    Raises
+    ------
+    ValueError
+        For sequences of different lengths.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> w = [ad.Value(1.0), ad.Value(2.0)]
+    >>> ad.dot(w, [3.0, 4.0])
+    Value(data=11.0, grad=0.0)
+    """
     xs, ys = list(xs), list(ys)
     if len(xs) != len(ys):
         raise ValueError(f"dot: sequences of different lengths, {len(xs)} and {len(ys)}")
     x_data = [x.data if x.__class__ is Value else x for x in xs]
     y_data = [y.data if y.__class__ is Value else y for y in ys]
-    out = _new(Value)
-    out.data = sum(map(operator.mul, x_data, y_data), 0.0)
-    out.grad = 0.0
-    out.label = ""
-    out.params = ()
-    if not mode.grad:
-        out.primitive = None
-        out.parents = out.saved = ()
-        out.index = 0
-        return out
-    parents = xs + ys
-    for p in parents:
-        if p.__class__ is not Value:
-            parents = [p if p.__class__ is Value else None for p in parents]
-            out.constants = (*x_data, *y_data)
-            break
-    out.primitive = _scalar_dot
-    out.parents = tuple(parents)
-    out.saved = (*y_data, *x_data)
-    out.index = tick()
+    out = _result(_scalar_dot, sum(map(operator.mul, x_data, y_data), 0.0))
+    if out.primitive is not None:
+        out.x = (*xs, *ys)
+        out.dx = (*y_data, *x_data)
     return out
 
 
-def sweep_values(order: list[Node], cotangents: dict[Node, Any]) -> bool:
-    """Carry cotangents back through a graph of nothing but Values; False: there are other nodes."""
-    for node in order:
-        if node.__class__ is not Value:
-            return False
-        if node.primitive is not None:
-            node.grad = 0.0  # type: ignore[attr-defined]
-    for root, g in cotangents.items():
-        root.grad += g  # type: ignore[attr-defined]
-    for node in order:
-        g = node.grad  # type: ignore[attr-defined]
-        for parent, derivative in zip(node.parents, node.saved):  # type: ignore[arg-type] # noqa: B905
-            if parent is not None:
-                parent.grad += g * derivative  # type: ignore[attr-defined]
-    return True
-
-
-_ONES = (1.0, 1.0)
 _lift = Primitive("value_to_tensor", lambda x: np.asarray(x.data), (lambda g: g,), symbol="tensor")
 lower = Primitive("tensor_to_value", lambda x: x.data, (lambda g: g,), symbol="value")
 _scalar_dot = Primitive(
     "dot_of_values",
-    lambda *xs: sum(map(operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :])),
+    lambda *xs: sum(map(operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :]), 0.0),
     lambda g, xs: [g * y for y in (*xs[len(xs) // 2 :], *xs[: len(xs) // 2])],
     arity=-1,
     symbol="dot",

@@ -33,7 +33,7 @@ class _Writes:
 
 _writes: dict[int, _Writes] = {}
 _last = 0
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 def _owner(array: np.ndarray) -> np.ndarray:
@@ -49,10 +49,10 @@ def touch(array: np.ndarray) -> None:
     global _last
     owner = _owner(array)
     key = id(owner)
-    entry = _writes.get(key)
-    if entry is None:
-        entry = _writes[key] = _Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
     with _lock:  # else a thread that is slow to store its time could put `_last` back
+        entry = _writes.get(key)
+        if entry is None:
+            entry = _writes[key] = _Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
         entry.count += 1
         _last = tick()
         entry.times.append(_last)

@@ -28,7 +28,7 @@ SPAN = 768
 
 
 @inline
-def _pad(source, count, sizes, row_residues, column_residues, padded, zero):
+def _pad(source, count, sizes, row_residues, column_residues, padded, nothing):
     """Copy `count` planes into the phases of padded planes.
 
     Written are the places that have a source; the others keep the zeros that they hold.
@@ -46,7 +46,7 @@ def _pad(source, count, sizes, row_residues, column_residues, padded, zero):
                     y, x = row * step_h + a - top, begin * step_w + b - left
                     origin = at(source, (plane * height + y) * width + x)
                     if step_w == 1:
-                        move_row(place, origin, end - begin, zero)
+                        move_row(place, origin, end - begin, nothing)
                     else:
                         for column in range(end - begin):
                             place[column] = origin[column * step_w]
@@ -63,12 +63,12 @@ def _shifted_products(
     out_height, out_width = out_shape
     source_data, weight_data, out_data = pointer(source), pointer(weight), pointer(out)
     padded_data, result_data = pointer(padded), pointer(result)
-    zero = source.dtype.type(0)
+    nothing = source.dtype.type(-0.0)  # added, it changes nothing
     for item in range(begin * groups, end * groups):
         group = item % groups
         _pad(
             at(source_data, item * channels * height * width), channels, sizes, row_residues,
-            column_residues, padded_data, zero,
+            column_residues, padded_data, nothing,
         )  # fmt: skip
         for phase in range(len(phases)):
             first, last, out_rows = phases[phase, 0], phases[phase, 1], phases[phase, 2]
@@ -134,7 +134,7 @@ def _weight_products(
     planes = channels * row_residues.size * column_residues.size * plane_rows * pitch
     step = out_height * lead
     tiles = (rows + ROWS - 1) // ROWS
-    zero = g.dtype.type(0)
+    nothing = g.dtype.type(-0.0)
     for group in range(begin // tiles, (end - 1) // tiles + 1):
         first = max(0, begin - group * tiles) * ROWS
         last = min(rows, (end - group * tiles) * ROWS)
@@ -144,13 +144,13 @@ def _weight_products(
                 item = (n + m) * groups + group
                 _pad(
                     at(x_data, item * channels * height * width), channels, sizes, row_residues,
-                    column_residues, at(padded_data, m * planes), zero,
+                    column_residues, at(padded_data, m * planes), nothing,
                 )  # fmt: skip
                 for k in range(first, last):
                     for y in range(out_rows):
                         place = at(spread_data, m * step + k * lead + y * pitch)
                         row = (item * rows + k) * out_rows + y
-                        move_row(place, at(g_data, row * out_columns), out_columns, zero)
+                        move_row(place, at(g_data, row * out_columns), out_columns, nothing)
             for k in range(first, last, ROWS):
                 o = at(out_data, (group * out_height + k) * taps)
                 for p in range(0, lead, SPAN):

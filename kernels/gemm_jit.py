@@ -63,8 +63,8 @@ _rows_of_1, _rows_of_2, _rows_of_3 = (_product_rows(v) for v in range(1, VECTORS
 def product(out, lead, rows, w, ldw, w_taps, x, x_taps, taps, block):
     """out[k*lead + p] = sum over taps t of w[k*ldw + w_taps[t]] * x[x_taps[t] + p].
 
-    For k < rows and p < lead, a multiple of the lanes; `block` taps are summed at a time. `out` must
-    have room for ROWS - 1 further rows.
+    For k < rows and p < lead, a multiple of the lanes; `block` taps are summed at a time. `out`
+    must have room for ROWS - 1 further rows.
     """
     for i in range(rows * lead if taps == 0 else 0):
         out[i] = 0
@@ -93,7 +93,7 @@ def _products(a, b, out, shape, a_taps, b_taps, panel_taps, panel, result, begin
     a_tap, b_tap, panel_tap = pointer(a_taps), pointer(b_taps), pointer(panel_taps)
     panel_data, result_data = pointer(panel), pointer(result)
     direct = lead == columns and rows % ROWS == 0 and b_column == 1
-    zero = out.dtype.type(0)
+    nothing = out.dtype.type(-0.0)  # added, it changes nothing
     for i in range(begin, end):
         left, right = at(a_data, i * rows * inner), at(b_data, i * inner * columns)
         o = at(out_data, i * rows * columns)
@@ -102,13 +102,13 @@ def _products(a, b, out, shape, a_taps, b_taps, panel_taps, panel, result, begin
             continue
         for t in range(inner):
             if b_column == 1:
-                move_row(at(panel_data, t * lead), at(right, t * b_row), columns, zero)
+                move_row(at(panel_data, t * lead), at(right, t * b_row), columns, nothing)
             else:
                 for j in range(columns):
                     panel_data[t * lead + j] = right[t * b_row + j * b_column]
         product(result_data, lead, rows, left, a_row, a_tap, panel_data, panel_tap, inner, inner)
         for k in range(rows):
-            move_row(at(o, k * columns), at(result_data, k * lead), columns, zero)
+            move_row(at(o, k * columns), at(result_data, k * lead), columns, nothing)
 
 
 def _flat(matrices: np.ndarray) -> tuple[np.ndarray, int, int]:

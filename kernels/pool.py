@@ -98,7 +98,7 @@ def check_indices(name: str, g: np.ndarray, indices: np.ndarray, input_shape: Sh
     plane = input_shape[2] * input_shape[3]
     if indices.size and (indices.min() < 0 or indices.max() >= plane):
         raise IndexError(
-            f"{name}: indices from {indices.min()} to {indices.max()} for planes of {plane} elements"
+            f"{name}: indices from {indices.min()} to {indices.max()}, planes have {plane} elements"
         )
 
 
@@ -203,11 +203,15 @@ def _taps(kernel: Pair, stride: Pair, out: Pair) -> Iterator[tuple[slice, slice]
             yield _window(r, out[0], stride[0]), _window(s, out[1], stride[1])
 
 
-def _padded_shape(shape: Shape, kernel: Pair, stride: Pair, padding: Pair, out: Pair) -> Shape:
+def padded_shape(
+    shape: Shape, kernel: Pair, stride: Pair, padding: Pair, out: Pair, dilation: Pair = (1, 1)
+) -> Shape:
     """Return the shape of the input with its padding and all that a last window reaches."""
     return shape[:2] + tuple(
-        max(size + p, (count - 1) * s + k)
-        for size, k, s, p, count in zip(shape[2:], kernel, stride, padding, out, strict=True)
+        max(size + p, (count - 1) * s + d * (k - 1) + 1)
+        for size, k, s, p, d, count in zip(
+            shape[2:], kernel, stride, padding, dilation, out, strict=True
+        )
     )
 
 
@@ -275,7 +279,7 @@ def avg_pool_forward(
     """
     out = check_pool("avg_pool_forward", x.shape, kernel, stride, padding, (1, 1), ceil_mode)
     divisor = divisors(x.shape, kernel, stride, padding, out, count_include_pad, divisor_override)
-    padded = np.zeros(_padded_shape(x.shape, kernel, stride, padding, out), x.dtype)
+    padded = np.zeros(padded_shape(x.shape, kernel, stride, padding, out), x.dtype)
     top, left = padding
     padded[:, :, top : top + x.shape[2], left : left + x.shape[3]] = x
     total = np.zeros((*x.shape[:2], *out), x.dtype)
@@ -313,7 +317,7 @@ def avg_pool_backward(
     out = check_pool("avg_pool_backward", shape, kernel, stride, padding, (1, 1), ceil_mode)
     check_gradient("avg_pool_backward", g, (*shape[:2], *out))
     divisor = divisors(shape, kernel, stride, padding, out, count_include_pad, divisor_override)
-    padded = np.zeros(_padded_shape(shape, kernel, stride, padding, out), g.dtype)
+    padded = np.zeros(padded_shape(shape, kernel, stride, padding, out), g.dtype)
     shares = g / divisor.astype(g.dtype)
     for rows, columns in _taps(kernel, stride, out):
         padded[:, :, rows, columns] += shares

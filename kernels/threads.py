@@ -10,6 +10,7 @@ bit of a result depends on the number of threads.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -72,13 +73,10 @@ def split(function: Callable[[int, int], None], count: int, work: int) -> None:
     pool = _pool
     if pool is None:
         pool = _pool = ThreadPoolExecutor(_threads, thread_name_prefix="autodiff-kernels")
-    bounds = [count * part // parts for part in range(parts + 1)]
-    others = [
-        pool.submit(function, begin, end)
-        for begin, end in zip(bounds[1:-1], bounds[2:], strict=True)
-    ]
+    first, *rest = itertools.pairwise(count * part // parts for part in range(parts + 1))
+    others = [pool.submit(function, *bounds) for bounds in rest]
     try:
-        function(0, bounds[1])
+        function(*first)
     finally:
         for other in others:
             other.result()

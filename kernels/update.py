@@ -1,7 +1,8 @@
 """One step of each optimiser, in place, for one parameter.
 
-All arrays have one shape and dtype. Formulas and the order of operations are PyTorch's, so that twenty steps
-agree to rounding. Nothing here knows of schedules or of weight groups: the caller passes plain numbers.
+All arrays have one shape and dtype. Formulas and the order of operations are PyTorch's, so that
+twenty steps agree to rounding. Nothing here knows of schedules or of weight groups: the caller
+passes plain numbers.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ __all__ = ["adadelta_step", "adagrad_step", "adam_step", "rmsprop_step", "sgd_st
 def _large(w: np.ndarray, *rest: Any) -> bool:
     """Say whether the compiled version pays.
 
-    Measured: NumPy needs 5 to 12 passes of about 0.5 us each for a small array, a compiled call 3 us; but the
-    first one imports Numba (0.5 s), which a network of a few hundred weights should not wait for.
+    Measured: NumPy needs 5 to 12 passes of about 0.5 us each for a small array, a compiled call
+    3 us; but the first one imports Numba (0.5 s), which a network of a few hundred weights should
+    not wait for.
     """
     return w.size > 4096
 

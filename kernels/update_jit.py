@@ -1,6 +1,7 @@
 """The optimisers' steps compiled: one pass over memory each.
 
-Numbers reach the loops in the arrays' own dtype, so that float32 stays float32 and the loops vectorise.
+Numbers reach the loops in the arrays' own dtype, so that float32 stays float32 and the loops
+vectorise.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ __all__ = ["adadelta_step", "adagrad_step", "adam_step", "rmsprop_step", "sgd_st
 
 
 def _flat(*arrays: np.ndarray | None) -> list[Any] | None:
-    """The arrays as vectors that share their memory; None where a layout does not allow it."""
+    """The arrays as vectors that share their memory; None where a shape or layout forbids it."""
     like = arrays[0]
     assert like is not None
     flat = []
     for a in arrays:
         if a is None:
             flat.append(like[:0].reshape(-1) if like.ndim else like.reshape(-1)[:0])
-        elif a.flags.carray and a.dtype == like.dtype:
+        elif a.flags.carray and a.dtype == like.dtype and a.shape == like.shape:
             flat.append(a.reshape(-1))
         else:
             return None
@@ -39,7 +40,13 @@ def sgd_step(w, g, buffer, lr, momentum, dampening, weight_decay, nesterov, firs
         return
     number = w.dtype.type
     _sgd(
-        *flat, number(lr), number(momentum), number(1 - dampening), number(weight_decay), nesterov, first
+        *flat,
+        number(lr),
+        number(momentum),
+        number(1 - dampening),
+        number(weight_decay),
+        nesterov,
+        first,
     )
 
 
@@ -155,9 +162,7 @@ def adadelta_step(w, g, square, delta_square, lr, rho, eps, weight_decay):  # ty
         update.adadelta_step.reference(w, g, square, delta_square, lr, rho, eps, weight_decay)
         return
     number = w.dtype.type
-    _adadelta(
-        *flat, number(lr), number(rho), number(1 - rho), number(eps), number(weight_decay)
-    )
+    _adadelta(*flat, number(lr), number(rho), number(1 - rho), number(eps), number(weight_decay))
 
 
 @jit

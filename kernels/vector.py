@@ -8,11 +8,10 @@ They work on pointers, because Numba counts references to an array at every call
 which costs more than a small tile. A pointer does not keep its array alive: take pointers of
 arguments of the compiled function only, which its caller holds. Nothing is checked here.
 
-Lengths, offsets and leads (distances between rows) count elements; `lanes` is the number of elements
-in a vector. The sizes of a tile are literal integers: each combination becomes straight code.
+Lengths, offsets and leads (distances between rows) count elements; `lanes` is the number of
+elements in a vector. The sizes of a tile are literal integers: each combination becomes straight code.
 """
 
-# ruff: noqa: F841  (each intrinsic unpacks all of its arguments, as a list of their names)
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
 
 from __future__ import annotations
@@ -250,9 +249,7 @@ def dot_tile(typingctx, out, ldo, g, ldg, g_step, x, x_step, x_taps, count, leng
     """
     n_rows, n_taps = rows.literal_value, taps.literal_value
     index = types.intp
-    result = types.void(
-        out, index, g, index, index, x, index, x_taps, index, index, rows, taps
-    )
+    result = types.void(out, index, g, index, index, x, index, x_taps, index, index, rows, taps)
 
     def codegen(context, builder, signature, arguments):
         out, ldo, g, ldg, g_step, x, x_step, x_taps, count, length, _, _ = arguments

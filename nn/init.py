@@ -1,4 +1,4 @@
-"""Initialisation: functions that fill a tensor in place, with PyTorch's formulas and random numbers.
+"""Initialisation: functions that fill a tensor in place, with PyTorch's formulas and numbers.
 
 Each writes into the memory of the tensor without recording, and returns the tensor. After
 ``autodiff.manual_seed(s)`` the numbers are those that PyTorch draws after ``torch.manual_seed(s)``.
@@ -16,16 +16,17 @@ from autodiff.random import Generator
 from autodiff.tensor import Tensor
 
 __all__ = [
-    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
-    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
+    "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
+    "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 T = TypeVar("T", bound=Tensor)
 
 _GAINS = {
     "linear": 1.0, "conv1d": 1.0, "conv2d": 1.0, "conv3d": 1.0, "conv_transpose1d": 1.0,
-    "conv_transpose2d": 1.0, "conv_transpose3d": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3, "relu": math.sqrt(2.0),
-    "selu": 3.0 / 4,
+    "conv_transpose2d": 1.0, "conv_transpose3d": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3,
+    "relu": math.sqrt(2.0), "selu": 3.0 / 4,
 }  # fmt: skip
 
 
@@ -35,8 +36,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     Parameters
     ----------
     nonlinearity : str
-        ``"linear"``, ``"conv1d"``, ``"sigmoid"``, ``"tanh"`` (5/3), ``"relu"`` (sqrt 2), ``"leaky_relu"``,
-        ``"selu"`` (3/4) ...
+        ``"linear"``, ``"conv1d"``, ``"sigmoid"``, ``"tanh"`` (5/3), ``"relu"`` (sqrt 2),
+        ``"leaky_relu"``, ``"selu"`` (3/4) ...
     param : float, optional
         The negative slope of ``"leaky_relu"``; 0.01 by default.
 
@@ -71,8 +72,8 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """
     if tensor.ndim < 2:
         raise ValueError(
-            f"fan in and fan out need a weight of 2 or more axes (outputs, inputs, *kernel), got shape "
-            f"{tensor.shape}"
+            "fan in and fan out need a weight of 2 or more axes (outputs, inputs, *kernel), "
+            f"got shape {tensor.shape}"
         )
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
@@ -108,7 +109,9 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | N
     return _fill(tensor, random.uniform(_generator(generator), tensor.shape, tensor.dtype, a, b))
 
 
-def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
+def normal_(
+    tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> T:
     """Fill with numbers from the normal distribution.
 
     Examples
@@ -119,7 +122,9 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator
     >>> nn.init.normal_(ad.empty(3), std=0.1)
     tensor([ 0.1541, -0.0293, -0.2179])
     """
-    return _fill(tensor, random.normal(_generator(generator), tensor.shape, tensor.dtype, mean, std))
+    return _fill(
+        tensor, random.normal(_generator(generator), tensor.shape, tensor.dtype, mean, std)
+    )
 
 
 def trunc_normal_(
@@ -245,7 +250,8 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = 
 
     References
     ----------
-    X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks (2010).
+    X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks
+    (2010).
 
     Examples
     --------
@@ -263,7 +269,8 @@ def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = N
 
     References
     ----------
-    X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks (2010).
+    X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks
+    (2010).
 
     Examples
     --------
@@ -357,8 +364,8 @@ def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None
 
     References
     ----------
-    A. Saxe, J. McClelland, S. Ganguli: Exact solutions to the nonlinear dynamics of learning in deep linear
-    neural networks (2013). https://arxiv.org/abs/1312.6120
+    A. Saxe, J. McClelland, S. Ganguli: Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks (2013). https://arxiv.org/abs/1312.6120
 
     Examples
     --------
@@ -382,9 +389,7 @@ def orthogonal_(tensor: T, gain: float = 1.0, generator: Generator | None = None
     return _fill(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
-def sparse_(
-    tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None
-) -> T:
+def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> T:
     """Fill a matrix from a normal distribution, with some zeros in each column.
 
     Parameters

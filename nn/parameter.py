@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from autodiff import dtypes
+from autodiff.arguments import check_device
 from autodiff.tensor import Tensor
 
-__all__ = ["Parameter", "check_device", "new_parameter"]
+__all__ = ["Parameter", "new_parameter"]
 
 
 class Parameter(Tensor):
@@ -20,8 +21,8 @@ class Parameter(Tensor):
     Parameters
     ----------
     data : array_like
-        As for ``Tensor``: a Tensor or a NumPy array keeps its dtype and shares its memory, Python floats
-        become float32.
+        As for ``Tensor``: a Tensor or a NumPy array keeps its dtype and shares its memory, Python
+        floats become float32.
     requires_grad : bool, default True
 
     Raises
@@ -50,16 +51,12 @@ class Parameter(Tensor):
 
 
 def new_parameter(*shape: int, dtype: Any = None, device: Any = None) -> Parameter:
-    """Return a parameter that is still to be initialised; `dtype` None stands for the default one."""
-    check_device(device)
+    """Return a parameter that is still to be initialised; `dtype` None is the default one."""
+    check_device(device, "Parameter")
     dtype = dtypes.default_dtype if dtype is None else dtypes.check(dtype)
     try:
         return Parameter(np.empty(shape, dtype))
     except ValueError:
-        raise ValueError(f"a parameter cannot have shape {shape}: sizes must not be negative") from None
-
-
-def check_device(device: Any) -> None:
-    """Raise ValueError for a device other than the CPU."""
-    if device is not None and str(device).partition(":")[0] != "cpu":
-        raise ValueError(f"device {device!r} is not available: everything is on 'cpu'")
+        raise ValueError(
+            f"a parameter cannot have shape {shape}: sizes must not be negative"
+        ) from None

@@ -37,8 +37,8 @@ class Adagrad(Optimizer):
 
     Notes
     -----
-    Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization"
-    (2011).
+    Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
+    optimization" (2011).
 
     Examples
     --------

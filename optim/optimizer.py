@@ -21,8 +21,8 @@ Update = Callable[[np.ndarray, np.ndarray, dict[str, Any]], None]
 class Optimizer:
     """Base class: a step moves every parameter that has a gradient.
 
-    A subclass implements `_updater`, which reads a group's options once and returns the function that
-    updates one parameter.
+    A subclass implements `_updater`, which reads a group's options once and returns the function
+    that updates one parameter.
 
     Parameters
     ----------

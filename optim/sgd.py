@@ -38,8 +38,8 @@ class SGD(Optimizer):
 
     Notes
     -----
-    Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013); the velocity
-    is PyTorch's, which has the learning rate outside.
+    Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013);
+    the velocity is PyTorch's, which has the learning rate outside.
 
     Examples
     --------

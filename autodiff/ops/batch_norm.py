@@ -20,7 +20,7 @@ __all__: list[str] = []
 
 
 def _by_channel(x: Any) -> tuple[Any, int]:
-    """Return (N, C) as it is, (N, C, ...) as a matrix with one row per channel; and the axis to sum over."""
+    """Return a matrix, `x` itself or one row per channel, and the axis to sum over."""
     if x.ndim == 2:
         return x, 0
     n, channels, *sizes = x.shape
@@ -84,7 +84,8 @@ def batch_norm(
     ----------
     input : Tensor, shape (N, C) or (N, C, ...)
     running_mean, running_var : Tensor, shape (C,), or None
-        With `training` updated in place (by the unbiased variance); without, used as the statistics.
+        With `training` updated in place (by the unbiased variance); without, used as the
+        statistics.
     weight, bias : Tensor, shape (C,), optional
         Multiplied with, and added to, the result.
     training : bool, default False
@@ -102,8 +103,8 @@ def batch_norm(
     Raises
     ------
     ValueError
-        For shapes that do not fit, for one value per channel while training, and for missing running statistics
-        otherwise.
+        For shapes that do not fit, for one value per channel while training, and for missing
+        running statistics otherwise.
     TypeError
         For an integer tensor, or several dtypes.
 
@@ -120,8 +121,8 @@ def batch_norm(
 
     References
     ----------
-    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
-    covariate shift", ICML 2015.
+    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", ICML 2015.
     """
     x = floating_operand(input, "batch_norm")
     shape = x._array.shape
@@ -129,16 +130,21 @@ def batch_norm(
         raise ValueError(f"batch_norm: expected an input (N, C) or (N, C, ...), got shape {shape}")
     channels = shape[1:2]
     w, b = affine("batch_norm", x, channels, weight, bias)
-    running = [None if t is None else _statistic("batch_norm", t, channels) for t in (running_mean, running_var)]
+    running = [
+        None if t is None else _statistic("batch_norm", t, channels)
+        for t in (running_mean, running_var)
+    ]
     if not training:
         if running[0] is None or running[1] is None:
-            raise ValueError("batch_norm: running_mean and running_var are needed unless training=True")
+            raise ValueError(
+                "batch_norm: running_mean and running_var are needed unless training=True"
+            )
         return _with_statistics(x, running[0]._array, running[1]._array, w, b, eps)
     count = x._array.size // channels[0] if channels[0] else 0
     if count == 1:
         raise ValueError(
-            f"batch_norm: an input of shape {shape} has one value per channel, whose variance is 0; training "
-            "needs at least two (a larger batch, or .eval())"
+            f"batch_norm: an input of shape {shape} has one value per channel; "
+            "training needs at least two (a larger batch, or .eval())"
         )
     out, (_, _, mean, variance) = apply(_batch_norm, (x, w, b), (eps,))
     if count:
@@ -192,7 +198,8 @@ def instance_norm(
     ----------
     input : Tensor, shape (N, C, L) or (N, C, ...)
     running_mean, running_var : Tensor, shape (C,), optional
-        With `use_input_stats` updated in place by the mean over the batch; without, used as the statistics.
+        With `use_input_stats` updated in place by the mean over the batch; without, used as the
+        statistics.
     weight, bias : Tensor, shape (C,), optional
         Multiplied with, and added to, the result.
     use_input_stats : bool, default True
@@ -216,35 +223,39 @@ def instance_norm(
     --------
     >>> import autodiff as ad
     >>> from autodiff.nn import functional as F
-    >>> F.instance_norm(ad.tensor([[[1.0, 3.0], [5.0, 5.0]]]), eps=0.0, weight=ad.tensor([2.0, 1.0]))[0, 0]
-    tensor([-2.,  2.])
+    >>> F.instance_norm(ad.tensor([[[1.0, 3.0], [10.0, 30.0]]]), eps=0.0)
+    tensor([[[-1.,  1.],
+             [-1.,  1.]]])
 
     References
     ----------
-    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for fast
-    stylization", 2016, https://arxiv.org/abs/1607.08022
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for
+    fast stylization", 2016, https://arxiv.org/abs/1607.08022
     """
     x = floating_operand(input, "instance_norm")
     shape = x._array.shape
     if len(shape) < 3:
-        raise ValueError(f"instance_norm: expected an input (N, C, L) or (N, C, ...), got shape {shape}")
+        raise ValueError(
+            f"instance_norm: expected an input (N, C, L) or (N, C, ...), got shape {shape}"
+        )
     n, channels = shape[:2]
     if use_input_stats and x._array[:1, :1].size == 1:
-        raise ValueError(
-            f"instance_norm: an input of shape {shape} has one value per channel, whose variance is 0"
-        )
+        raise ValueError(f"instance_norm: an input of shape {shape} has one value per channel")
     w, b = affine("instance_norm", x, (channels,), weight, bias)
     running = [
-        None if t is None else _statistic("instance_norm", t, (channels,)) for t in (running_mean, running_var)
+        None if t is None else _statistic("instance_norm", t, (channels,))
+        for t in (running_mean, running_var)
     ]
     # Every channel of every sample becomes a channel of one sample.
-    repeated = [None if t is None else broadcast_to(t, (n, channels)).reshape(-1) for t in (w, b)]
-    statistics = [None if t is None else np.tile(t._array, n) for t in running]
-    out = batch_norm(
-        x.reshape((1, n * channels, *shape[2:])), *statistics, *repeated, use_input_stats, momentum, eps
-    )
+    w, b = [
+        None if t is None else broadcast_to(t, (n, channels)).reshape((n * channels,))
+        for t in (w, b)
+    ]
+    mean, variance = [None if t is None else np.tile(t._array, n) for t in running]
+    images = x.reshape((1, n * channels, *shape[2:]))
+    out: Any = batch_norm(images, mean, variance, w, b, use_input_stats, momentum, eps)
     if use_input_stats and n:
-        for t, updated in zip(running, statistics):
-            if t is not None:
+        for t, updated in zip(running, (mean, variance)):
+            if updated is not None:
                 _store(t, updated.reshape(n, channels).mean(axis=0))
     return out.reshape(shape)

@@ -1,8 +1,9 @@
 """Convolutions over one and two axes, and their transposes.
 
-Three primitives: the convolution, its transpose (the gradient of its input) and the gradient of its weight.
-Each is linear in its two main inputs, and the cotangents of each are calls of the other two, so derivatives
-of any order come from the same three kernels. (N, C, L) arrays are images of height 1.
+Three primitives: the convolution, its transpose (the gradient of its input) and the gradient of its
+weight. Each is linear in its two main inputs, and the cotangents of each are calls of the other
+two, so derivatives of any order come from the same three kernels. (N, C, L) arrays are images of
+height 1.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from autodiff.kernels.conv import conv_forward, conv_input_grad, conv_weight_grad
 
-from ..arguments import per_axis
+from ..arguments import hashable, per_axis
 from ..declare import floating_operand
 from ..primitive import Primitive, apply
 
@@ -57,7 +58,7 @@ def _refolded(x: Any, w: Any, shape: tuple[int, ...], *options: Any) -> Any:
     return y if y.shape == shape else y[tuple([slice(n) for n in shape])]
 
 
-_conv = Primitive(
+_conv: Primitive = Primitive(
     "conv",
     _convolved,
     (
@@ -70,7 +71,7 @@ _conv = Primitive(
         lambda g: np.add.reduce(g, axis=(0, *range(2, g.ndim))),
     ),
 )
-_conv_transpose = Primitive(
+_conv_transpose: Primitive = Primitive(
     "conv_transpose",
     _spread,
     (
@@ -83,7 +84,7 @@ _conv_transpose = Primitive(
     ),
     multilinear=True,
 )
-_conv_weight = Primitive(
+_conv_weight: Primitive = Primitive(
     "conv_weight",
     _correlated,
     (
@@ -130,11 +131,9 @@ def _geometry(
     return stride, pads, dilation
 
 
-def _hashable(option: Any) -> Any:
-    return tuple(option) if isinstance(option, list) else option
-
-
-def _operands(operation: str, axes: int, input: Any, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
+def _operands(
+    operation: str, axes: int, input: Any, weight: Any, bias: Any
+) -> tuple[Any, Any, Any]:
     """Return the three as Tensors (bias also None), dtypes and numbers of axes checked."""
     x, w = floating_operand(input, operation), floating_operand(weight, operation)
     b = None if bias is None else floating_operand(bias, operation)
@@ -142,12 +141,13 @@ def _operands(operation: str, axes: int, input: Any, weight: Any, bias: Any) -> 
     if w._array.dtype != dtype or (b is not None and b._array.dtype != dtype):
         kinds = ", ".join([str(t.dtype) for t in (x, w, b) if t is not None])
         raise TypeError(
-            f"{operation}: input, weight and bias must have one dtype, got {kinds}; convert with .to(...)"
+            f"{operation}: input, weight and bias must have one dtype, got {kinds}; convert with "
+            ".to(...)"
         )
     if w._array.ndim != axes + 2 or x._array.ndim not in (axes + 1, axes + 2):
         raise ValueError(
-            f"{operation}: expected an input (N, C, {'H, W' if axes == 2 else 'L'}), with or without N, and a "
-            f"weight of {axes + 2} axes; got input {x.shape} and weight {w.shape}"
+            f"{operation}: expected an input (N, C, {'H, W' if axes == 2 else 'L'}), with or "
+            f"without N, and a weight of {axes + 2} axes; got shapes {x.shape} and {w.shape}"
         )
     return x, w, b
 
@@ -157,17 +157,19 @@ def _convolve(
 ) -> Tensor:
     x, w, b = _operands(operation, axes, input, weight, bias)
     if x._array.ndim == axes + 1:
-        batch = x.reshape((1, *x.shape))
-        return _convolve(operation, axes, batch, w, b, options)[0]
+        batch: Any = x.reshape((1, *x.shape))
+        out: Any = _convolve(operation, axes, batch, w, b, options)
+        return out[0]
     stride, padding, dilation, groups = options
     x_shape, w_shape = x._array.shape, w._array.shape
     stride, padding, dilation = _geometry(
-        operation, _hashable(stride), _hashable(padding), _hashable(dilation), w_shape[2:]
+        operation, hashable(stride), hashable(padding), hashable(dilation), w_shape[2:]
     )
     if groups < 1 or x_shape[1] != w_shape[1] * groups or w_shape[0] % groups:
         raise ValueError(
-            f"{operation}: input {x_shape} has {x_shape[1]} channels; weight {w_shape} with groups={groups} "
-            f"takes {w_shape[1] * groups}, and groups must be positive and divide both channel counts"
+            f"{operation}: input {x_shape} has {x_shape[1]} channels; weight {w_shape} with "
+            f"groups={groups} takes {w_shape[1] * groups}, and groups must be positive and divide "
+            "the channels of input and output"
         )
     if b is not None and b._array.shape != w_shape[:1]:
         raise ValueError(
@@ -181,25 +183,27 @@ def _convolve_transposed(
 ) -> Tensor:
     x, w, b = _operands(operation, axes, input, weight, bias)
     if x._array.ndim == axes + 1:
-        batch = x.reshape((1, *x.shape))
-        return _convolve_transposed(operation, axes, batch, w, b, options)[0]
+        batch: Any = x.reshape((1, *x.shape))
+        out: Any = _convolve_transposed(operation, axes, batch, w, b, options)
+        return out[0]
     stride, padding, output_padding, groups, dilation = options
     x_shape, w_shape = x._array.shape, w._array.shape
     if isinstance(padding, str):
         raise TypeError(f"{operation}: padding must be integers, got {padding!r}")
     stride, padding, dilation = _geometry(
-        operation, _hashable(stride), _hashable(padding), _hashable(dilation), w_shape[2:]
+        operation, hashable(stride), hashable(padding), hashable(dilation), w_shape[2:]
     )
     extra = per_axis(output_padding, axes, "output_padding", operation)
     if groups < 1 or x_shape[1] != w_shape[0] or w_shape[0] % groups:
         raise ValueError(
-            f"{operation}: input {x_shape} has {x_shape[1]} channels, weight {w_shape} takes {w_shape[0]}, and "
-            f"groups={groups} must be positive and divide both channel counts"
+            f"{operation}: input {x_shape} has {x_shape[1]} channels; weight {w_shape} takes "
+            f"{w_shape[0]}, and groups={groups} must be positive and divide them"
         )
     channels = w_shape[1] * groups
     if b is not None and b._array.shape != (channels,):
         raise ValueError(
-            f"{operation}: bias has shape {b.shape}; weight {w_shape} with groups={groups} needs ({channels},)"
+            f"{operation}: bias has shape {b.shape}; weight {w_shape} with groups={groups} needs "
+            f"({channels},)"
         )
     size = []
     for n, k, s, p, d, e in zip(
@@ -207,13 +211,13 @@ def _convolve_transposed(
     ):
         if not 0 <= e < max(s, d):
             raise ValueError(
-                f"{operation}: output_padding {extra} must not be negative, and be less than stride or dilation"
+                f"{operation}: output_padding {extra} must be less than stride or dilation"
             )
         size.append((n - 1) * s - sum(p) + d * (k - 1) + e + 1)
     if min(size) < 1:
         raise ValueError(
-            f"{operation}: the output of input {x_shape} and weight {w_shape} would have size {tuple(size)}; "
-            "use less padding"
+            f"{operation}: the output of input {x_shape} and weight {w_shape} would have size "
+            f"{tuple(size)}; use less padding"
         )
     out = apply(
         _conv_transpose, (x, w), ((x_shape[0], channels, *size), stride, padding, dilation, groups)

@@ -1,4 +1,4 @@
-"""Counting and looking up: what is in a tensor, how often, and between which bounds. Not differentiable."""
+"""Counting and looking up: what is in a tensor, how often, between which bounds. No gradients."""
 
 from __future__ import annotations
 
@@ -63,15 +63,14 @@ def unique(
     """
     x = _array(input, "unique")
     axis = None if dim is None else axis_of(dim, x.ndim, "unique")
-    found = np.unique(
-        x, return_inverse=return_inverse, return_counts=return_counts, axis=axis if x.ndim else None,
-        equal_nan=False,
-    )  # fmt: skip
+    axis = axis if x.ndim else None
+    unique_of: Any = np.unique
+    found = unique_of(x, False, return_inverse, return_counts, axis, equal_nan=False)
     if not isinstance(found, tuple):
         return new_tensor(found, None)
     parts = list(found)
     if return_inverse:
-        parts[1] = parts[1].reshape(x.shape if axis is None else (x.shape[axis],) if x.ndim else ())
+        parts[1] = parts[1].reshape(x.shape if axis is None else x.shape[axis])
     return tuple([new_tensor(part, None) for part in parts])
 
 
@@ -126,23 +125,25 @@ def searchsorted(
     """
     sequence, x = _array(sorted_sequence, "searchsorted"), _array(input, "searchsorted")
     if side not in (None, "left", "right") or (side == "left" and right):
-        raise ValueError(f"searchsorted: side={side!r} with right={right}; side is 'left' or 'right'")
-    side = "right" if right or side == "right" else "left"
+        raise ValueError(
+            f"searchsorted: side={side!r} with right={right}; side is 'left' or 'right'"
+        )
+    where: Any = "right" if right or side == "right" else "left"
     if sequence.ndim == 0:
         raise ValueError("searchsorted: the sequence needs at least one axis, got a 0-d tensor")
     if sorter is not None:
         sequence = np.take_along_axis(sequence, _array(sorter, "searchsorted"), -1)
     if sequence.ndim == 1:
-        found = np.asarray(sequence.searchsorted(x, side))
+        found = np.asarray(sequence.searchsorted(x, where))
     else:
         if x.shape[:-1] != sequence.shape[:-1]:
             raise ValueError(
-                f"searchsorted: sequences of shape {sequence.shape} and input of shape {x.shape} must "
-                "have the same leading axes"
+                f"searchsorted: sequences {sequence.shape} and input {x.shape} must have the same "
+                "leading axes"
             )
         found = np.empty(x.shape, np.int64)
         for row in np.ndindex(*x.shape[:-1]):
-            found[row] = sequence[row].searchsorted(x[row], side)
+            found[row] = sequence[row].searchsorted(x[row], where)
     return new_tensor(found.astype(np.int32 if out_int32 else np.int64, copy=False), None)
 
 
@@ -151,8 +152,10 @@ def _numpy_searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) 
     return searchsorted(a, v, side=side, sorter=sorter)
 
 
-def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Tensor:
-    """In which interval between sorted boundaries each element lies: ``searchsorted`` the other way round.
+def bucketize(
+    input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False
+) -> Tensor:
+    """In which interval between sorted boundaries each element lies; see ``searchsorted``.
 
     Examples
     --------

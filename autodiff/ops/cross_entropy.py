@@ -106,9 +106,13 @@ def _classified(
     expected = shape if probabilities else shape[:0] if single else shape[:1] + shape[2:]
     if t._array.shape != expected:
         raise ValueError(
-            f"{operation}: an input of shape {shape} has {shape[0 if single else 1]} classes on axis "
-            f"{0 if single else 1} and needs "
-            + (f"probabilities of shape {shape}" if probabilities else f"labels of shape {expected}")
+            f"{operation}: an input of shape {shape} has its classes on axis {0 if single else 1} "
+            "and needs "
+            + (
+                f"probabilities of shape {shape}"
+                if probabilities
+                else f"labels of shape {expected}"
+            )
             + f"; got a {t.dtype} target of shape {t.shape}"
         )
     if t._array.dtype.kind not in ("f" if probabilities else "iu"):
@@ -134,8 +138,8 @@ def cross_entropy(
     input : Tensor, shape (N, C), (C,) or (N, C, d1, ...)
         Logits, not probabilities: the softmax is part of the loss.
     target : Tensor
-        Labels, integers in [0, C) of the input's shape without C; or probabilities, a floating tensor of the
-        input's shape, which may require grad.
+        Labels, integers in [0, C) of the input's shape without C; or probabilities, a floating
+        tensor of the input's shape, which may require grad.
     weight : Tensor, shape (C,), optional
         The weight of each class.
     ignore_index : int, default -100
@@ -168,11 +172,15 @@ def cross_entropy(
 
     References
     ----------
-    Label smoothing: C. Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016.
+    Label smoothing: C. Szegedy et al., "Rethinking the Inception architecture for computer vision",
+    CVPR 2016.
     """
     x, t, single = _classified(input, target, reduction, "cross_entropy")
     if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing must lie in [0, 1], got {label_smoothing}")
+        raise ValueError(
+            f"cross_entropy: label_smoothing must lie in [0, 1], got {label_smoothing}"
+        )
+    loss: Any
     if t._array.dtype.kind == "f":
         loss = _of_probabilities(x, t, weight, reduction, label_smoothing)
     else:
@@ -283,5 +291,5 @@ def nll_loss(
     labels, factors = _labelled(
         t._array, x._array.shape[1], weight, ignore_index, "nll_loss", x._array.dtype
     )
-    loss = _reduced(_likelihoods(x, labels, factors), factors, reduction)
+    loss: Any = _reduced(_likelihoods(x, labels, factors), factors, reduction)
     return loss.reshape(()) if single else loss

@@ -11,6 +11,7 @@ from ..arguments import axis_of
 from ..declare import operand
 from ..interop import implements
 from ..primitive import Primitive, apply
+from .reductions import sum
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -22,12 +23,14 @@ IN_PLACE = ("tril", "triu")
 
 
 def _view(x: np.ndarray, offset: int, axis1: int, axis2: int) -> np.ndarray:
-    out = np.diagonal(x, offset, axis1, axis2)
+    out = x.diagonal(offset, axis1, axis2)
     out.setflags(write=x.flags.writeable)  # NumPy's is read-only, for historical reasons
     return out
 
 
-def _matrix(x: np.ndarray, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> np.ndarray:
+def _matrix(
+    x: np.ndarray, shape: tuple[int, ...], offset: int, axis1: int, axis2: int
+) -> np.ndarray:
     out = np.zeros(shape, x.dtype)
     _view(out, offset, axis1, axis2)[...] = x
     return out
@@ -38,7 +41,12 @@ def _rule(g: Any, x_shape: tuple[int, ...], offset: int, axis1: int, axis2: int)
 
 
 _diagonal = Primitive("diagonal", _view, (_rule,), linear=True, view=True)
-_diag = Primitive("diag", lambda x, *where: _view(x, *where).copy(), (_rule,), linear=True)
+_diag = Primitive(
+    "diag",
+    lambda x, offset, axis1, axis2: _view(x, offset, axis1, axis2).copy(),
+    (_rule,),
+    linear=True,
+)
 _embed = Primitive(
     "diag_embed",
     _matrix,
@@ -47,10 +55,14 @@ _embed = Primitive(
 )
 
 
-def _axes(dim1: int, dim2: int, ndim: int, shape: tuple[int, ...], operation: str) -> tuple[int, int]:
+def _axes(
+    dim1: int, dim2: int, ndim: int, shape: tuple[int, ...], operation: str
+) -> tuple[int, int]:
     axis1, axis2 = axis_of(dim1, ndim, operation), axis_of(dim2, ndim, operation)
     if ndim < 2 or axis1 == axis2:
-        raise ValueError(f"{operation}: expected two different axes of shape {shape}, got {dim1}, {dim2}")
+        raise ValueError(
+            f"{operation}: expected two different axes of shape {shape}, got {dim1}, {dim2}"
+        )
     return axis1, axis2
 
 
@@ -164,8 +176,7 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
         return diag_embed(x, diagonal)
     if x.ndim != 2:
         raise ValueError(
-            f"diag: expected a vector or a matrix, got shape {x.shape}; diagonal and diag_embed take "
-            "any rank"
+            f"diag: expected a vector or a matrix, got shape {x.shape}; see diagonal and diag_embed"
         )
     return apply(_diag, (x,), (diagonal, 0, 1))
 
@@ -173,6 +184,14 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
 @implements(np.diag)
 def _numpy_diag(v: Any, k: int = 0) -> Tensor:
     return diag(v, k)
+
+
+_trace = Primitive(
+    "trace",
+    lambda x: x.trace(dtype=np.int64 if x.dtype.kind in "bui" else None),
+    (lambda g, x_shape: _embed(np.broadcast_to(g, (min(x_shape),)), x_shape, 0, 0, 1),),
+    linear=True,
+)
 
 
 def trace(input: Any) -> Tensor:
@@ -194,12 +213,12 @@ def trace(input: Any) -> Tensor:
         raise ValueError(
             f"trace: expected a matrix, got shape {x.shape}; for a batch use diagonal(...).sum(-1)"
         )
-    return diagonal(x).sum()
+    return apply(_trace, (x,))
 
 
 @implements(np.trace)
 def _numpy_trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    return diagonal(a, offset, axis1, axis2).sum(-1)
+    return sum(diagonal(a, offset, axis1, axis2), -1)
 
 
 # Triangles
@@ -219,13 +238,13 @@ def _below(shape: tuple[int, ...], diagonal: int) -> np.ndarray:
     return (_kept_mask if rows * columns <= _SMALL else _mask)(rows, columns, diagonal)
 
 
-_tril = Primitive(
+_tril: Primitive = Primitive(
     "tril",
     lambda x, diagonal: np.where(_below(x.shape, diagonal), x, x.dtype.type(0)),
     (lambda g, diagonal: _tril(g, diagonal),),
     linear=True,
 )
-_triu = Primitive(
+_triu: Primitive = Primitive(
     "triu",
     lambda x, diagonal: np.where(_below(x.shape, diagonal - 1), x.dtype.type(0), x),
     (lambda g, diagonal: _triu(g, diagonal),),

@@ -90,8 +90,10 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Tens
     >>> ad.cosine_similarity(ad.tensor([[1.0, 0.0]]), ad.tensor([[3.0, 4.0]]))
     tensor([0.6000])
     """
-    x, y = broadcast_tensors(*_floating("cosine_similarity", x1, x2))
-    x, y = [t / np.maximum(norm(t, 2, dim, True), eps) for t in (x, y)]
+    x, y = [
+        t / np.maximum(norm(t, 2, dim, True), eps)
+        for t in broadcast_tensors(*_floating("cosine_similarity", x1, x2))
+    ]
     return (x * y).sum(dim)
 
 
@@ -118,7 +120,7 @@ def pairwise_distance(
     Examples
     --------
     >>> import autodiff as ad
-    >>> ad.pairwise_distance(ad.tensor([[0.0, 0.0]]), ad.tensor([[3.0, 4.0]]))
+    >>> ad.pairwise_distance(ad.tensor([[0.0, 0.0]]), ad.tensor([[3.0, 4.0]]), eps=0.0)
     tensor([5.])
     """
     x, y = _floating("pairwise_distance", x1, x2)
@@ -128,7 +130,7 @@ def pairwise_distance(
 def hinge_embedding_loss(
     input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean"
 ) -> Tensor:
-    """Distances of pairs that belong together (target 1), and how far the others are below `margin`.
+    """Distances of pairs that belong together, and how far the others are below `margin`.
 
     Parameters
     ----------
@@ -220,7 +222,7 @@ def cosine_embedding_loss(
             "cosine_embedding_loss: expected inputs (N, D) and a target (N,), or (D,) and (); got "
             f"{x.shape}, {y.shape} and {t.shape}"
         )
-    cosine = cosine_similarity(x, y, -1)
+    cosine: Any = cosine_similarity(x, y, -1)
     apart = np.where(t._array == -1, (cosine - margin).clamp(min=0), 0)
     return reduced(np.where(t._array == 1, 1 - cosine, apart), reduction)
 
@@ -262,12 +264,12 @@ def triplet_margin_loss(
 
     References
     ----------
-    V. Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional neural
-    networks", BMVC 2016.
+    V. Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional
+    neural networks", BMVC 2016.
     """
     check_reduction(reduction, "triplet_margin_loss")
-    near = pairwise_distance(anchor, positive, p, eps)
-    far = pairwise_distance(anchor, negative, p, eps)
+    near: Any = pairwise_distance(anchor, positive, p, eps)
+    far: Any = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
     return reduced((near - far + margin).clamp(min=0), reduction)

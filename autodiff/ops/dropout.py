@@ -63,7 +63,8 @@ def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
 
     References
     ----------
-    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 15, 2014.
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR
+    15, 2014.
     """
     x = _checked("dropout", input, p)
     array = x._array

@@ -1,8 +1,8 @@
 """Sums of products over named axes.
 
-An ``einsum`` is brought down to four steps that each have a simple derivative: diagonals of repeated
-letters, sums over letters that occur once, and then products of two operands at a time, each of which is a
-permutation of axes, one matrix product and a permutation back.
+An ``einsum`` is brought down to steps that each have a simple derivative: diagonals of letters that
+repeat, sums over letters that occur once, and then products of two operands at a time, each of them
+a permutation of axes, one matrix product and a permutation back.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ..interop import implements
 from ..primitive import Primitive, apply
 from .diagonals import diagonal
 from .linalg import mixed, product
+from .shape import permute
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -34,7 +35,11 @@ Labels = tuple[Hashable, ...]
 
 @functools.lru_cache(maxsize=1024)
 def _plan(xs: Labels, ys: Labels, out: Labels) -> tuple[Any, ...]:
-    """Work out how to make the contraction one product: (kind, x's axes, y's axes, counts, axes back)."""
+    """Work out how to make the contraction one product.
+
+    Returns its kind, the order of x's axes and of y's, the numbers of axes of each sort, which
+    labels of the result x and y have, and the order of axes that leads from the product to it.
+    """
     both = set(xs) & set(ys)
     batch = [label for label in out if label in both]
     summed = [label for label in xs if label in both and label not in out]
@@ -64,9 +69,12 @@ def _plan(xs: Labels, ys: Labels, out: Labels) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _contracted(x: np.ndarray, y: np.ndarray, xs: Labels, ys: Labels, out: Labels) -> np.ndarray:
-    """Multiply and sum over the labels that are not in `out`; each label is in two of the three."""
-    kind, x_axes, y_axes, (batch, left, summed, right), present, back = _plan(xs, ys, out)
+def _contracted(
+    x: np.ndarray, y: np.ndarray, x_labels: Labels, y_labels: Labels, labels: Labels
+) -> np.ndarray:
+    """Multiply, and sum over what `labels` does not name; each label is in two of the three."""
+    kind, x_axes, y_axes, counts, present, back = _plan(x_labels, y_labels, labels)
+    batch, left, summed, right = counts
     x, y = x.transpose(x_axes), y.transpose(y_axes)
     if kind == "multiply":
         return _spaced(x, present[0]) * _spaced(y, present[1])
@@ -101,12 +109,12 @@ def _matrices(x: np.ndarray, batch: int, rows: int) -> np.ndarray:
     return _joined(x, batch + 1, x.ndim - batch - 1)
 
 
-_contract = Primitive(
+_contract: Primitive = Primitive(
     "einsum",
     _contracted,
     (
-        lambda g, y, xs, ys, out: _contract(g, y, out, ys, xs),
-        lambda g, x, xs, ys, out: _contract(g, x, out, xs, ys),
+        lambda g, y, x_labels, y_labels, labels: _contract(g, y, labels, y_labels, x_labels),
+        lambda g, x, x_labels, y_labels, labels: _contract(g, x, labels, x_labels, y_labels),
     ),
     multilinear=True,
     symbol="Σ×",
@@ -118,7 +126,7 @@ _contract = Primitive(
 
 @functools.lru_cache(maxsize=1024)
 def _parse(equation: str, ranks: tuple[int, ...]) -> tuple[tuple[Labels, ...], Labels]:
-    """Return the labels of each operand and of the result; an ellipsis becomes numbers from -1 down."""
+    """Return the labels of each operand and of the result; an ellipsis becomes negative numbers."""
     given, arrow, wanted = equation.replace(" ", "").partition("->")
     terms = given.split(",")
     if len(terms) != len(ranks):
@@ -129,8 +137,8 @@ def _parse(equation: str, ranks: tuple[int, ...]) -> tuple[tuple[Labels, ...], L
         hidden = rank - len(letters)
         if hidden < 0 or (hidden and dots is None):
             raise ValueError(
-                f"einsum {equation!r}: the subscripts {term!r} name {len(letters)} axes, but operand "
-                f"{i + 1} has {rank}"
+                f"einsum {equation!r}: the subscripts {term!r} name {len(letters)} axes, but "
+                f"operand {i + 1} has {rank}"
             )
         expanded.append(_with_ellipsis(letters, dots, hidden))
     names = [label for labels in expanded for label in labels]
@@ -146,7 +154,9 @@ def _parse(equation: str, ranks: tuple[int, ...]) -> tuple[tuple[Labels, ...], L
         if len(set(letters)) != len(letters):
             raise ValueError(f"einsum {equation!r}: the result names an axis twice")
     else:
-        once = sorted([label for label in names if isinstance(label, str) and names.count(label) == 1])
+        once = sorted(
+            [label for label in names if isinstance(label, str) and names.count(label) == 1]
+        )
         result = (*range(-hidden, 0), *once)
     return tuple(expanded), result
 
@@ -193,14 +203,14 @@ def _term(axes: Any) -> str:
 def einsum(equation: Any, *operands: Any) -> Tensor:
     """Sum of products over axes named by letters (Einstein's summation convention).
 
-    Axes with the same letter are multiplied element by element; letters that the result does not name are
-    summed over. A letter twice in one operand takes its diagonal. ``...`` stands for the axes not named,
-    which are broadcast.
+    Axes with the same letter are multiplied element by element; letters that the result does not
+    name are summed over. A letter twice in one operand takes its diagonal. ``...`` stands for the
+    axes not named, which are broadcast.
 
     Parameters
     ----------
     equation : str
-        As ``"ij,jk->ik"``; without ``->`` the result has the letters that occur once, in alphabetic order.
+        As ``"ij,jk->ik"``; without ``->`` the result has the letters that occur once, sorted.
         NumPy's other form is taken too: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
     *operands : Tensor
         Of one dtype. Three or more are multiplied two at a time, small results first.
@@ -240,21 +250,43 @@ def einsum(equation: Any, *operands: Any) -> Tensor:
 def _reduced(xs: list[Tensor], terms: Sequence[Labels], result: Labels, operation: str) -> Tensor:
     """Contract operands whose axes have labels."""
     sizes = _sizes(xs, terms, operation)
-    left = [(x, labels) for x, labels in zip(xs, terms)]
-    while True:
-        left = [
-            _simplified(x, labels, sizes, _elsewhere(left, i, result))
-            for i, (x, labels) in enumerate(left)
+    if _is_one_product(tuple(terms), result) and all(
+        [
+            x._array.shape == tuple([sizes[label] for label in labels])
+            for x, labels in zip(xs, terms)
         ]
+    ):
+        return apply(_contract, xs, (*terms, result))
+    left = [_plain(x, labels, sizes) for x, labels in zip(xs, terms)]
+    while True:
+        left = [_without_lone(*one, _elsewhere(left, i, result)) for i, one in enumerate(left)]
         if len(left) == 1:
             break
-        i, j = _next_pair([labels for _, labels in left], sizes, result) if len(left) > 2 else (0, 1)
-        (y, ys), (x, xs_) = left.pop(j), left.pop(i)
-        known = _elsewhere(left, -1, result)
-        kept = result if not left else tuple([label for label in dict.fromkeys(xs_ + ys) if label in known])
-        left.append((apply(_contract, (x, y), (xs_, ys, kept)), kept))
+        i, j = (
+            _next_pair([labels for _, labels in left], sizes, result) if len(left) > 2 else (0, 1)
+        )
+        (y, y_labels), (x, x_labels) = left.pop(j), left.pop(i)
+        needed = _elsewhere(left, -1, result)
+        labels = tuple([label for label in dict.fromkeys(x_labels + y_labels) if label in needed])
+        if not left and len(labels) == len(result):
+            labels = result
+        left.append((apply(_contract, (x, y), (x_labels, y_labels, labels)), labels))
     x, labels = left[0]
-    return x if labels == result else np.transpose(x, [labels.index(label) for label in result])
+    if labels != result:
+        x = permute(x, [labels.index(label) for label in result])
+    return x
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_one_product(terms: tuple[Labels, ...], result: Labels) -> bool:
+    """Whether each label is in two of the three: two operands and the result."""
+    names = [set(labels) for labels in (*terms, result)]
+    return len(names) == 3 and all(
+        [
+            len(names[i]) == len(labels) and names[i] <= names[i - 1] | names[i - 2]
+            for i, labels in enumerate((*terms, result))
+        ]
+    )
 
 
 def _sizes(xs: list[Tensor], terms: Sequence[Labels], operation: str) -> dict[Hashable, int]:
@@ -279,33 +311,35 @@ def _elsewhere(operands: list[tuple[Any, Labels]], i: int, result: Labels) -> se
     return set(result).union(*[labels for j, (_, labels) in enumerate(operands) if j != i])
 
 
-def _simplified(
-    x: Tensor, labels: Labels, sizes: dict[Hashable, int], needed: set[Hashable]
-) -> tuple[Tensor, Labels]:
-    """Take diagonals, drop axes that would only be stretched, and sum over what nobody else names."""
+def _plain(x: Any, labels: Labels, sizes: dict[Hashable, int]) -> tuple[Tensor, Labels]:
+    """Take the diagonals of labels that repeat, and drop axes that would only be stretched."""
     while len(set(labels)) != len(labels):
         label = next(label for label in labels if labels.count(label) > 1)
         i = labels.index(label)
         j = labels.index(label, i + 1)
         if x.shape[i] != x.shape[j]:
             raise ValueError(
-                f"einsum: the axes {label!r} of shape {x.shape} have no diagonal, their lengths differ"
+                f"einsum: axes {label!r} of shape {x.shape} have no diagonal: their lengths differ"
             )
         x = diagonal(x, 0, i, j)
         labels = (*[label for k, label in enumerate(labels) if k not in (i, j)], label)
-    stretched = [n == 1 != sizes[label] for label, n in zip(labels, x.shape)]
-    if any(stretched):
-        x = x.reshape(tuple([n for n, drop in zip(x.shape, stretched) if not drop]))
-        labels = tuple([label for label, drop in zip(labels, stretched) if not drop])
+    kept = [n == sizes[label] for label, n in zip(labels, x._array.shape)]
+    if all(kept):
+        return x, labels
+    shape = tuple([n for n, keep in zip(x.shape, kept) if keep])
+    return x.reshape(shape), tuple([label for label, keep in zip(labels, kept) if keep])
+
+
+def _without_lone(x: Any, labels: Labels, needed: set[Hashable]) -> tuple[Tensor, Labels]:
+    """Sum over the labels that nothing else needs."""
     lone = tuple([i for i, label in enumerate(labels) if label not in needed])
-    if lone:
-        x = x.sum(lone)
-        labels = tuple([label for label in labels if label in needed])
-    return x, labels
+    if not lone:
+        return x, labels
+    return x.sum(lone), tuple([label for label in labels if label in needed])
 
 
 def _next_pair(terms: list[Labels], sizes: dict[Hashable, int], result: Labels) -> tuple[int, int]:
-    """Choose the pair of operands whose product takes the least room beyond theirs (a greedy path)."""
+    """Choose the pair of operands whose product needs the least room beyond theirs (greedily)."""
 
     def room(labels: Any) -> int:
         return math.prod([sizes[label] for label in labels])

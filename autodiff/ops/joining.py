@@ -338,7 +338,8 @@ def hsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     >>> ad.hsplit(ad.arange(4), 2)
     (tensor([0, 1]), tensor([2, 3]))
     """
-    return _split_along(input, indices_or_sections, 0 if np.ndim(input) == 1 else 1, "hsplit")
+    x = operand(input, "hsplit", number=False)
+    return _split_along(x, indices_or_sections, 0 if x._array.ndim == 1 else 1, "hsplit")
 
 
 def vsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
@@ -350,9 +351,10 @@ def vsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:
     >>> ad.vsplit(ad.tensor([[1, 2], [3, 4]]), 2)
     (tensor([[1, 2]]), tensor([[3, 4]]))
     """
-    if np.ndim(input) < 2:
-        raise ValueError(f"vsplit: expected a tensor with at least two axes, got shape {np.shape(input)}")
-    return _split_along(input, indices_or_sections, 0, "vsplit")
+    x = operand(input, "vsplit", number=False)
+    if x._array.ndim < 2:
+        raise ValueError(f"vsplit: expected a tensor with at least two axes, got shape {x.shape}")
+    return _split_along(x, indices_or_sections, 0, "vsplit")
 
 
 def dsplit(input: Any, indices_or_sections: Any) -> tuple[Tensor, ...]:

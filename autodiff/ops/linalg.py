@@ -72,8 +72,8 @@ _matmul = Primitive("matmul", product, (_matmul_x, _matmul_y), multilinear=True,
 def matmul(input: Any, other: Any) -> Tensor:
     """Product of matrices and vectors, of any rank from 1.
 
-    Two vectors give their inner product, a matrix and a vector a vector. With more axes than two the last
-    two are matrices, and the leading ones are broadcast against each other.
+    Two vectors give their inner product, a matrix and a vector a vector. With more axes than two
+    the last two are matrices, and the leading ones are broadcast against each other.
 
     Parameters
     ----------
@@ -106,7 +106,9 @@ def matmul(input: Any, other: Any) -> Tensor:
         x_parent = input._node if input._view is None else input._history()
         y_parent = other._node if other._view is None else other._history()
     except AttributeError:
-        return matmul(operand(input, "matmul", number=False), operand(other, "matmul", number=False))
+        return matmul(
+            operand(input, "matmul", number=False), operand(other, "matmul", number=False)
+        )
     if x.dtype is not y.dtype and x.dtype != y.dtype:
         raise mixed("matmul", x, y)
     try:
@@ -140,19 +142,20 @@ def _misfit(x: np.ndarray, y: np.ndarray) -> ValueError:
             f"{shown}: the last axis of the first ({columns}) must be as long as the "
             f"{'second-last axis' if y.ndim > 1 else 'axis'} of the second ({rows})"
         )
-    return ValueError(f"{shown}: the leading axes {x.shape[:-2]} and {y.shape[:-2]} do not broadcast")
+    return ValueError(
+        f"{shown}: the leading axes {x.shape[:-2]} and {y.shape[:-2]} do not broadcast"
+    )
 
 
-def _ranked(operation: str, ranks: tuple[int, ...], *inputs: Any) -> list[Tensor]:
-    """Return the inputs as Tensors, checked to have the given numbers of axes."""
-    xs = [operand(x, operation, number=False) for x in inputs]
-    for i, (x, rank) in enumerate(zip(xs, ranks)):
-        if x._array.ndim != rank:
-            raise ValueError(
-                f"{operation}: argument {i + 1} must have {rank} axes, got shape {x.shape}; "
-                "matmul takes operands of any rank"
-            )
-    return xs
+def _pair(operation: str, rank: int, other_rank: int, input: Any, other: Any) -> tuple[Any, Any]:
+    """Return two Tensors, checked to have the given numbers of axes."""
+    x, y = operand(input, operation, number=False), operand(other, operation, number=False)
+    if x._array.ndim != rank or y._array.ndim != other_rank:
+        raise ValueError(
+            f"{operation}: the operands must have {rank} and {other_rank} axes, got {x.shape} and "
+            f"{y.shape}; matmul takes any rank"
+        )
+    return x, y
 
 
 def mm(input: Any, mat2: Any) -> Tensor:
@@ -164,7 +167,7 @@ def mm(input: Any, mat2: Any) -> Tensor:
     >>> ad.mm(ad.tensor([[1.0, 2.0]]), ad.tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    return matmul(*_ranked("mm", (2, 2), input, mat2))
+    return matmul(*_pair("mm", 2, 2, input, mat2))
 
 
 def mv(input: Any, vec: Any) -> Tensor:
@@ -176,7 +179,7 @@ def mv(input: Any, vec: Any) -> Tensor:
     >>> ad.mv(ad.tensor([[1.0, 2.0], [3.0, 4.0]]), ad.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    return matmul(*_ranked("mv", (2, 1), input, vec))
+    return matmul(*_pair("mv", 2, 1, input, vec))
 
 
 def bmm(input: Any, mat2: Any) -> Tensor:
@@ -193,7 +196,7 @@ def bmm(input: Any, mat2: Any) -> Tensor:
     >>> ad.bmm(ad.ones(2, 1, 3), ad.ones(2, 3, 1)).shape
     (2, 1, 1)
     """
-    x, y = _ranked("bmm", (3, 3), input, mat2)
+    x, y = _pair("bmm", 3, 3, input, mat2)
     if x.shape[0] != y.shape[0]:
         raise ValueError(f"bmm: shapes {x.shape} and {y.shape} hold different numbers of matrices")
     return matmul(x, y)
@@ -225,7 +228,7 @@ def dot(input: Any, other: Any) -> Any:
     """
     if isinstance(input, (list, tuple)):
         return dot_of_values(input, other)
-    return matmul(*_ranked("dot", (1, 1), input, other))
+    return matmul(*_pair("dot", 1, 1, input, other))
 
 
 @implements(np.dot)
@@ -235,10 +238,7 @@ def _numpy_dot(a: Any, b: Any) -> Any:
         return a * b
     if b.ndim <= 2:
         return matmul(a, b)
-    rest = b.shape[:-2] + b.shape[-1:]
-    return matmul(a, np.swapaxes(b, -1, -2).reshape((-1, b.shape[-2])).swapaxes(0, 1)).reshape(
-        a.shape[:-1] + rest
-    )
+    return inner(a, b.swapaxes(-1, -2))
 
 
 @implements(np.inner)
@@ -269,16 +269,15 @@ def inner(input: Any, other: Any) -> Tensor:
 
 _outer = Primitive(
     "outer",
-    np.multiply.outer,
+    lambda x, y: x[:, None] * y,
     (lambda g, y: times(g, y), lambda g, x: times(x, g)),
     multilinear=True,
-    arity=2,
     symbol="⊗",
 )
 
 
 def outer(input: Any, vec2: Any) -> Tensor:
-    """All products of an element of one vector and one of the other: shapes (n,) and (m,) give (n, m).
+    """All products of elements of two vectors: shapes (n,) and (m,) give (n, m).
 
     Raises
     ------
@@ -294,7 +293,7 @@ def outer(input: Any, vec2: Any) -> Tensor:
     tensor([[3., 4.],
             [6., 8.]])
     """
-    x, y = _ranked("outer", (1, 1), input, vec2)
+    x, y = _pair("outer", 1, 1, input, vec2)
     if x.dtype != y.dtype:
         raise mixed("outer", x._array, y._array)
     return apply(_outer, (x, y))
@@ -305,7 +304,7 @@ def _numpy_outer(a: Any, b: Any) -> Tensor:
     return outer(*[operand(x, "outer", number=False).reshape((-1,)) for x in (a, b)])
 
 
-def _scaled_sum(input: Any, product: Tensor, beta: float, alpha: float) -> Tensor:
+def _scaled_sum(input: Any, product: Any, beta: float, alpha: float) -> Any:
     product = product if alpha == 1 else product * alpha
     if beta == 0:  # what is in `input` then does not matter, be it NaN
         shape = np.broadcast_shapes(operand(input, "addmm", number=False).shape, product.shape)
@@ -335,7 +334,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     >>> ad.addmm(ad.ones(1), ad.tensor([[1.0, 2.0]]), ad.tensor([[3.0], [4.0]]), alpha=2)
     tensor([[23.]])
     """
-    return _scaled_sum(input, matmul(*_ranked("addmm", (2, 2), mat1, mat2)), beta, alpha)
+    return _scaled_sum(input, matmul(*_pair("addmm", 2, 2, mat1, mat2)), beta, alpha)
 
 
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -374,7 +373,9 @@ def kron(input: Any, other: Any) -> Tensor:
     x, y = operand(input, "kron", number=False), operand(other, "kron", number=False)
     rank = x.ndim if x.ndim > y.ndim else y.ndim
     x_shape, y_shape = [(1,) * (rank - len(s)) + s for s in (x.shape, y.shape)]
-    pairs = x.reshape(_interleaved(x_shape, (1,) * rank)) * y.reshape(_interleaved((1,) * rank, y_shape))
+    pairs = x.reshape(_interleaved(x_shape, (1,) * rank)) * y.reshape(
+        _interleaved((1,) * rank, y_shape)
+    )
     return pairs.reshape(tuple([n * m for n, m in zip(x_shape, y_shape)]))
 
 

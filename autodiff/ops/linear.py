@@ -1,4 +1,4 @@
-"""The affine maps of neural networks: one operation each, since they are what a network consists of."""
+"""The affine maps that neural networks consist of."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Array = np.ndarray
 def _affine(x: np.ndarray, y: np.ndarray, z: np.ndarray | None) -> np.ndarray:
     if x.ndim == 2:
         out = x.dot(y.T)
-    elif x.size:
+    elif x.size and x.ndim and x.shape[-1] == y.shape[-1]:
         out = x.reshape(-1, x.shape[-1]).dot(y.T).reshape(x.shape[:-1] + y.shape[:-1])
     else:
         out = np.matmul(x, y.T)
@@ -72,7 +72,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     input : Tensor
         Shape (..., in_features).
     weight : Tensor
-        Shape (out_features, in_features), or (in_features,) for one output without an axis of its own.
+        Shape (out_features, in_features), or (in_features,) for one output without its own axis.
     bias : Tensor, optional
         Shape (out_features,), or () with a weight that is a vector.
 
@@ -105,39 +105,42 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
             z = bias._array
             z_parent = bias._node if bias._view is None else bias._history()
     except AttributeError:
-        tensors = [operand(t, "linear", number=False) for t in (input, weight)]
-        return linear(*tensors, None if bias is None else operand(bias, "linear", number=False))
+        input, weight = [operand(t, "linear", number=False) for t in (input, weight)]
+        if bias is not None:
+            bias = operand(bias, "linear", number=False)
+        return linear(input, weight, bias)
     if (
-        x.dtype != y.dtype
-        or (z is not None and (z.dtype != y.dtype or z.shape != y.shape[:-1]))
-        or not 1 <= y.ndim <= 2
-        or x.ndim == 0
-        or x.shape[-1] != y.shape[-1]
+        x.dtype is not y.dtype
+        or y.ndim != 2
+        or (z is not None and (z.dtype is not y.dtype or z.shape != y.shape[:1]))
     ):
-        raise _misfit(x, y, z)
-    out = _affine(x, y, z)
+        _check(x, y, z)
+    try:
+        out = _affine(x, y, z)
+    except ValueError:
+        raise ValueError(
+            f"linear: input {x.shape}, weight {y.shape}: the last axis of the input must be as "
+            f"long as the weight's, {y.shape[-1]}"
+        ) from None
     if out.__class__ is not _Array:
         out = np.asarray(out)
     mask = (x_parent is not None) | (y_parent is not None) << 1 | (z_parent is not None) << 2
     if not mask or not mode.grad:
         return new_tensor(out, None)
     saved = (x if mask & 2 else None, y if mask & 1 else None, None, None, None) if mask & 3 else ()
-    return new_tensor(out, record(_linear, (x_parent, y_parent, z_parent), (), mask, saved, out.shape))
+    return new_tensor(
+        out, record(_linear, (x_parent, y_parent, z_parent), (), mask, saved, out.shape)
+    )
 
 
-def _misfit(x: np.ndarray, y: np.ndarray, z: np.ndarray | None) -> Exception:
+def _check(x: np.ndarray, y: np.ndarray, z: np.ndarray | None) -> None:
     arrays = (x, y) if z is None else (x, y, z)
     if not all([a.dtype == y.dtype for a in arrays]):
-        return mixed("linear", *arrays)
-    shown = f"linear: input {x.shape}, weight {y.shape}"
+        raise mixed("linear", *arrays)
     if not 1 <= y.ndim <= 2:
-        return ValueError(f"{shown}: the weight must be a matrix (out_features, in_features)")
-    if x.ndim == 0 or x.shape[-1] != y.shape[-1]:
-        return ValueError(
-            f"{shown}: the last axis of the input must be as long as the weight's, {y.shape[-1]}"
-        )
-    assert z is not None
-    return ValueError(f"{shown}, bias {z.shape}: the bias must have shape {y.shape[:-1]}")
+        raise ValueError(f"linear: the weight must be (out_features, in_features), got {y.shape}")
+    if z is not None and z.shape != y.shape[:-1]:
+        raise ValueError(f"linear: bias {z.shape} for weight {y.shape}: it must be {y.shape[:-1]}")
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
@@ -173,8 +176,8 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
     x, y, w = [operand(t, "bilinear", number=False) for t in (input1, input2, weight)]
     if x.shape[:-1] != y.shape[:-1] or w.ndim != 3 or w.shape[1:] != x.shape[-1:] + y.shape[-1:]:
         raise ValueError(
-            f"bilinear: inputs {x.shape} and {y.shape}, weight {w.shape}: expected (..., i), (..., j) "
-            "and (o, i, j)"
+            f"bilinear: inputs {x.shape} and {y.shape}, weight {w.shape}: expected (..., i), "
+            "(..., j), (o, i, j)"
         )
     out = einsum("...i,oij,...j->...o", x, w, y)
     return out if bias is None else out + bias

@@ -1,8 +1,8 @@
 """Normalisation of each sample: over its last axes, or over groups of its channels.
 
-These and those of `batch_norm` are one formula on a matrix: `standardized` takes each row (axis 1) or column
-(axis 0) to mean 0 and variance 1, `cotangent` takes a gradient back. Sums are products with a vector of ones,
-which BLAS does several times faster than a reduction.
+These and those of `batch_norm` are one formula on a matrix: `standardized` takes each row (axis 1)
+or column (axis 0) to mean 0 and variance 1, `cotangent` takes a gradient back. Sums are products
+with a vector of ones, which BLAS does several times faster than a reduction.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def cotangent(g: Any, xhat: Any, scale: Any, axis: int, centre: bool = True) -> 
 
 
 def _row_norm(name: str, centre: bool) -> Primitive:
-    """Declare a normalisation over the last axes (`shape`), then an affine map with weights of that shape."""
+    """Declare a normalisation over the last axes (`shape`), with weights of that shape."""
 
     def matrix(x: Any, columns: int) -> Any:
         rows = math.prod(x.shape) // columns if columns else math.prod(x.shape[:-1])
@@ -95,18 +95,20 @@ _rms_norm = _row_norm("rms_norm", centre=False)
 
 
 def affine(operation: str, x: Any, shape: tuple[int, ...], weight: Any, bias: Any) -> list[Any]:
-    """Return weight and bias as Tensors or None, checked to have this shape and the dtype of `x`."""
+    """Return weight and bias as Tensors or None, checked for shape and the dtype of `x`."""
     checked: list[Any] = []
     for name, t in (("weight", weight), ("bias", bias)):
         if t is not None:
             t = floating_operand(t, operation)
             if t._array.shape != shape:
                 raise ValueError(
-                    f"{operation}: {name} has shape {t.shape}; an input of shape {x.shape} needs {shape}"
+                    f"{operation}: {name} has shape {t.shape}; an input of shape {x.shape} needs "
+                    f"{shape}"
                 )
             if t._array.dtype != x._array.dtype:
                 raise TypeError(
-                    f"{operation}: {name} has dtype {t.dtype}, the input {x.dtype}; convert with .to(...)"
+                    f"{operation}: {name} has dtype {t.dtype}, the input {x.dtype}; convert with "
+                    ".to(...)"
                 )
         checked.append(t)
     return checked
@@ -120,7 +122,8 @@ def _normalized_over(
     shape = sizes_of((normalized_shape,), name)
     if not shape or x._array.shape[-len(shape) :] != shape:
         raise ValueError(
-            f"{name}: normalized_shape {shape} must be the last axes of the input, which has shape {x.shape}"
+            f"{name}: normalized_shape {shape} must be the last axes of the input, whose shape is "
+            f"{x.shape}"
         )
     w, b = affine(name, x, shape, weight, bias)
     if eps is None:
@@ -164,7 +167,8 @@ def layer_norm(
 
     References
     ----------
-    J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", 2016, https://arxiv.org/abs/1607.06450
+    J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", 2016,
+    https://arxiv.org/abs/1607.06450
     """
     return _normalized_over(_layer_norm, input, normalized_shape, weight, bias, eps)
 
@@ -248,12 +252,14 @@ def group_norm(
     shape = x._array.shape
     if len(shape) < 2 or num_groups < 1 or shape[1] % num_groups:
         raise ValueError(
-            f"group_norm: cannot cut the channels of an input of shape {shape} into {num_groups} groups"
+            f"group_norm: cannot cut the channels of shape {shape} into {num_groups} groups"
         )
     channels = shape[1]
     w, b = affine("group_norm", x, (channels,), weight, bias)
     length = channels // num_groups * math.prod(shape[2:])
-    out = apply(_layer_norm, (x.reshape((shape[0], num_groups, length)), None, None), ((length,), eps))[0]
+    out = apply(
+        _layer_norm, (x.reshape((shape[0], num_groups, length)), None, None), ((length,), eps)
+    )[0]
     out = out.reshape(shape)
     per_channel = (channels,) + (1,) * (len(shape) - 2)
     if w is not None:

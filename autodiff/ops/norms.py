@@ -11,7 +11,7 @@ from ..declare import floating_operand
 from ..interop import implements
 from ..primitive import Primitive, apply
 from .extrema import shared_evenly
-from .reducing import Axes, kept, plain, reduced_shape, total
+from .reducing import Axes, kept, plain, reduce_add, reduce_max, reduce_min, reduced_shape, total
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -27,7 +27,7 @@ def _norm(x: np.ndarray, p: float, axes: Axes, keepdim: bool) -> Any:
     if p == 2:
         return _euclidean(x, axes, keepdim)
     if p == 0:
-        return np.add.reduce(x != 0, axes, x.dtype, None, keepdim)
+        return reduce_add(x != 0, axes, x.dtype, None, keepdim)
     size = np.abs(x)
     if p == 1:
         return total(size, axes, keepdim)
@@ -43,27 +43,34 @@ def _norm(x: np.ndarray, p: float, axes: Axes, keepdim: bool) -> Any:
 
 def _extreme(p: float) -> Any:
     """The reduction that finds the element which counts most."""
-    return np.maximum.reduce if p > 0 else np.minimum.reduce
+    return reduce_max if p > 0 else reduce_min
 
 
 def _scale(size: Any) -> Any:
-    """By what to divide so that powers neither overflow nor vanish: `size` where it is a usable number."""
+    """By what to divide so that powers neither overflow nor vanish: `size`, but 1 for 0 and inf."""
     return np.where((size > 0) & np.isfinite(size), size, size.dtype.type(1))
 
 
+_SAFE = {char: (np.finfo(char).tiny / np.finfo(char).eps, np.inf) for char in "fd"}
+"""Between which sums of squares nothing was lost to underflow or overflow."""
+
+
 def _euclidean(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
+    low, high = _SAFE[x.dtype.char]
     if axes is None and not keepdim:
         flat = x.reshape(-1)
         squares = flat.dot(flat)
+        if low < squares < high:
+            return np.sqrt(squares)
     else:
         squares = total(x * x, axes, keepdim)
-    info = np.finfo(x.dtype)
-    if ((squares > info.tiny / info.eps) & (squares < np.inf)).all():
-        return np.sqrt(squares)
-    # Some squares overflowed, or were lost below the smallest number.
+        if squares.size == 0 or (
+            reduce_min(squares, None) > low and reduce_max(squares, None) < high
+        ):
+            return np.sqrt(squares)
     if x.size == 0:
         return squares
-    scale = _scale(np.maximum.reduce(np.abs(x), axes, None, None, True))
+    scale = _scale(reduce_max(np.abs(x), axes, None, None, True))
     out = np.sqrt(total((x / scale) ** 2, axes, True)) * scale
     return out.reshape(squares.shape)
 
@@ -112,16 +119,16 @@ def norm(
 ) -> Tensor:
     """The p-norm of the elements: ``(|x_1|^p + ... + |x_n|^p)^(1/p)``.
 
-    Huge and tiny elements neither overflow nor vanish. At points without a derivative the gradient is
-    the subgradient of least norm: 0 at the zero vector.
+    Huge and tiny elements neither overflow nor vanish. At points without a derivative the gradient
+    is the subgradient of least norm: 0 at the zero vector.
 
     Parameters
     ----------
     input : Tensor
         Floating.
     p : float or 'fro', default 'fro'
-        'fro' is 2; inf and -inf give the largest and the smallest magnitude; 0 counts the elements that
-        are not zero, and has no gradient.
+        'fro' is 2; inf and -inf give the largest and the smallest magnitude; 0 counts the elements
+        that are not zero, and has no gradient.
     dim : int or tuple of int, optional
         The axes to reduce; all by default.
     keepdim : bool, default False

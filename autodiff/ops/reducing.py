@@ -25,6 +25,14 @@ Axes = tuple[int, ...] | None
 _new = object.__new__
 _Array = np.ndarray
 
+# Called as (array, axes, dtype, out, keepdims): the fastest way, which NumPy's stubs do not know.
+reduce_add: Any = np.add.reduce
+reduce_mul: Any = np.multiply.reduce
+reduce_max: Any = np.maximum.reduce
+reduce_min: Any = np.minimum.reduce
+reduce_all: Any = np.logical_and.reduce
+reduce_any: Any = np.logical_or.reduce
+
 
 def reduction(
     forward: Callable[..., Any],
@@ -33,10 +41,10 @@ def reduction(
     linear: bool = False,
     symbol: str | None = None,
 ) -> Callable[[F], F]:
-    """Declare a reduction from its signature, ``(input, dim=None, keepdim=False)`` and perhaps a dtype.
+    """Declare a reduction by its signature: ``(input, dim=None, keepdim=False)``, perhaps a dtype.
 
-    `forward` takes an array, the axes (a tuple, or None for all) and keepdim. What comes out is written
-    flat, as in `declare`, because ``sum`` and ``mean`` end every loss.
+    `forward` takes an array, the axes (a tuple, or None for all) and keepdim. What comes out is
+    written flat, as in `declare`, because ``sum`` and ``mean`` end every loss.
     """
 
     def declare(signature: F) -> F:
@@ -56,7 +64,7 @@ def reduction(
             except AttributeError:
                 return function(operand(input, name, number=False), dim, keepdim)
             if dim is None:
-                axes = None
+                axes: Axes = None
             elif dim.__class__ is int and -x.ndim <= dim < x.ndim:
                 axes = (dim if dim >= 0 else dim + x.ndim,)
             else:
@@ -173,12 +181,17 @@ def plain(x: Any) -> np.ndarray:
 # Sums
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-_SMALL = 4096  # elements: below this BLAS, which runs on one thread there, adds fastest along an axis
-_ONES = {_FLOAT32: np.ones(_SMALL, np.float32), _FLOAT64: np.ones(_SMALL, np.float64)}
+_SMALL = (
+    4096  # elements: below this BLAS, which runs on one thread there, adds fastest along an axis
+)
+_ONES: dict[Any, np.ndarray] = {
+    _FLOAT32: np.ones(_SMALL, np.float32),
+    _FLOAT64: np.ones(_SMALL, np.float64),
+}
 
 
 def total(x: np.ndarray, axes: Axes, keepdim: bool = False) -> Any:
-    """Add up: integers as int64, float16 in float32, long columns in blocks, so that errors stay small."""
+    """Add up: integers as int64, float16 in float32, and long columns in blocks."""
     dtype = x.dtype
     if dtype is _FLOAT32 or dtype is _FLOAT64:
         if axes is None:
@@ -193,16 +206,16 @@ def total(x: np.ndarray, axes: Axes, keepdim: bool = False) -> Any:
                     return out[:, None] if keepdim and axis else out[None] if keepdim else out
             elif x.shape[axis] > _SMALL:
                 x = _in_blocks(x, axis)
-        return np.add.reduce(x, axes, None, None, keepdim)
+        return reduce_add(x, axes, None, None, keepdim)
     if dtype.kind == "f":
         return total(x.astype(np.float32), axes, keepdim).astype(dtype)
-    return np.add.reduce(x, axes, np.int64, None, keepdim)
+    return reduce_add(x, axes, np.int64, None, keepdim)
 
 
 def _in_blocks(x: np.ndarray, axis: int) -> np.ndarray:
     """Replace blocks along an axis by their sums.
 
-    NumPy adds rows one after the other, and the rounding error grows with their number; added in blocks,
+    NumPy adds rows one after the other, and the rounding error grows with their number; in blocks
     it grows with the length of a block and the number of blocks.
     """
     if axis == x.ndim - 1 and x.flags.c_contiguous:

@@ -8,8 +8,23 @@ import numpy as np
 
 from .. import dtypes
 from ..interop import implements
+from .extrema import extremum
 from .masks import keep
-from .reducing import Axes, count_of, kept, plain, reduced_shape, reduction, spread, total
+from .reducing import (
+    Axes,
+    count_of,
+    kept,
+    plain,
+    reduce_add,
+    reduce_all,
+    reduce_any,
+    reduce_max,
+    reduce_mul,
+    reduced_shape,
+    reduction,
+    spread,
+    total,
+)
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -148,7 +163,7 @@ def _average_without_nan(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
 
 def _present(x: np.ndarray, axes: Axes, keepdim: bool) -> np.ndarray:
     """How many elements are not NaN, in x's dtype."""
-    return np.add.reduce(~np.isnan(x), axes, x.dtype, None, keepdim)
+    return reduce_add(~np.isnan(x), axes, x.dtype, None, keepdim)
 
 
 @implements(np.nanmean)
@@ -174,7 +189,7 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 
 def _product(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
     dtype = np.int64 if x.dtype.kind in "bui" else None
-    return np.multiply.reduce(x, axes, dtype, None, keepdim)
+    return reduce_mul(x, axes, dtype, None, keepdim)
 
 
 def _product_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool) -> Any:
@@ -189,28 +204,39 @@ def _tiny(x: np.ndarray) -> float:
 
 def _others(x: Any, axes: Axes) -> Any:
     """For each element the product of all others along `axes`; zeros are no exception."""
-    reduced = tuple(range(x.ndim)) if axes is None else axes
-    order = [i for i in range(x.ndim) if i not in reduced] + list(reduced)
-    moved = np.transpose(x, order)
-    shape = moved.shape
-    rows = moved.reshape(shape[: x.ndim - len(reduced)] + (-1,)) if x.size else moved
-    # Up a binary tree of products, then down: a node's complement is its parent's complement times
-    # its sibling. Only products and slices, so it can be differentiated as often as one likes.
+    if axes is None:
+        return _other_in_rows(x.reshape(-1)).reshape(x.shape)
+    last = x.ndim - 1
+    swaps = [(axis, last - i) for i, axis in enumerate(sorted(axes, reverse=True))]
+    for swap in swaps:
+        x = x.swapaxes(*swap)
+    length = count_of(x.shape, tuple(range(x.ndim - len(axes), x.ndim)))
+    out = _other_in_rows(x.reshape((*x.shape[: x.ndim - len(axes)], length))).reshape(x.shape)
+    for swap in reversed(swaps):
+        out = out.swapaxes(*swap)
+    return out
+
+
+def _other_in_rows(rows: Any) -> Any:
+    """For each element the product of all others in the last axis.
+
+    Up a binary tree of products, then down: what complements a node is what complements its parent,
+    times its sibling. Made of products and slices, it can be differentiated as often as one likes.
+    """
     levels = []
     while rows.shape[-1] > 1:
         levels.append(rows)
         half = rows.shape[-1] // 2
         pairs = rows[..., :half] * rows[..., half : 2 * half]
         rows = np.concatenate([pairs, rows[..., 2 * half :]], -1)
-    others = np.ones(rows.shape, x.dtype)
+    others = np.ones(rows.shape, rows.dtype)
     for rows in reversed(levels):
         half = rows.shape[-1] // 2
         above = others[..., :half]
         others = np.concatenate(
             [above * rows[..., half : 2 * half], above * rows[..., :half], others[..., half:]], -1
         )
-    back = [order.index(i) for i in range(x.ndim)]
-    return np.transpose(others.reshape(shape), back)
+    return others
 
 
 @implements(np.prod)
@@ -257,11 +283,15 @@ def prod(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 def _logsumexp(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
     if x.dtype.kind != "f":
         x = x.astype(dtypes.default_dtype)
-    highest = np.maximum.reduce(x, axes, None, None, True, -np.inf)
+    if x.size == 0:
+        return total(x, axes, keepdim) - np.inf
+    highest = extremum(x, axes, True, reduce_max, np.ndarray.argmax)
     if not np.isfinite(highest).all():
-        highest = np.where(np.isinf(highest), 0, highest)
+        highest = np.where(np.isinf(highest), x.dtype.type(0), highest)
+    out = x - highest
     with np.errstate(divide="ignore", over="ignore"):  # log(0) and exp(inf) are the answers there
-        out = np.log(np.add.reduce(np.exp(x - highest), axes, None, None, True))
+        np.exp(out, out=out)
+        out = np.log(total(out, axes, True))
     out += highest
     return out if keepdim else out.reshape(reduced_shape(x.shape, axes))
 
@@ -271,10 +301,12 @@ def _logsumexp_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool) -> Any:
     infinite = np.isinf(plain(out))
     if not infinite.any():
         return g * np.exp(x - out)
-    # Softmax's limit: nothing where all are -inf; all of it, in equal parts, to elements that are inf.
+    # Softmax's limit: 0 where all elements are -inf; equal parts for the elements that are inf.
     top = infinite & (plain(x) == np.inf)
-    share = top / np.maximum(np.add.reduce(top, axes, None, None, True), 1).astype(out.dtype)
-    weights = np.where(infinite, share, np.exp(np.where(infinite, 0.0, x - np.where(infinite, 0.0, out))))
+    share = top / np.maximum(reduce_add(top, axes, None, None, True), 1).astype(out.dtype)
+    weights = np.where(
+        infinite, share, np.exp(np.where(infinite, 0.0, x - np.where(infinite, 0.0, out)))
+    )
     return g * weights
 
 
@@ -303,7 +335,7 @@ def logsumexp(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # 
     --------
     >>> import autodiff as ad
     >>> ad.logsumexp(ad.tensor([1000.0, 1000.0]), dim=0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
 
 
@@ -311,13 +343,13 @@ def logsumexp(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # 
 
 
 def _any(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
-    return np.logical_or.reduce(x, axes, None, None, keepdim)
+    return reduce_any(x, axes, None, None, keepdim)
 
 
 @implements(np.any)
 @reduction(_any, None)
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: ignore[empty-body]
-    """Whether any element is not zero, as a bool tensor (NaN is not zero). Arguments as for ``sum``.
+    """Whether any element is not zero (as NaN is not), as a bool tensor. Arguments as for ``sum``.
 
     Examples
     --------
@@ -328,7 +360,7 @@ def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: 
 
 
 def _all(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
-    return np.logical_and.reduce(x, axes, None, None, keepdim)
+    return reduce_all(x, axes, None, None, keepdim)
 
 
 @implements(np.all)
@@ -345,7 +377,7 @@ def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: 
 
 
 @implements(np.count_nonzero)
-@reduction(lambda x, axes, keepdim: np.add.reduce(x != 0, axes, np.int64, None, keepdim), None)
+@reduction(lambda x, axes, keepdim: reduce_add(x != 0, axes, np.int64, None, keepdim), None)
 def count_nonzero(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:  # type: ignore[empty-body]
     """How many elements are not zero, as int64. Arguments as for ``sum``.
 

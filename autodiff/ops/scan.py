@@ -41,7 +41,7 @@ def _accumulated(ufunc: np.ufunc, x: np.ndarray, axis: int, reverse: bool = Fals
     return out[along] if reverse else out
 
 
-_cumsum = Primitive(
+_cumsum: Primitive = Primitive(
     "cumsum",
     lambda x, axis, reverse: _accumulated(np.add, x, axis, reverse),
     (lambda g, axis, reverse: _cumsum(g, axis, not reverse),),
@@ -54,12 +54,16 @@ def _cumprod_rule(g: Any, x: Any, out: Any, axis: int) -> Any:
         return g
     if g.__class__ is _Array and _is_safe_to_divide(out):
         return _cumsum(g * out, axis, True) / x
-    # The derivative by x_i: the product before i, times the sum over k >= i of g_k and the product from
-    # i + 1 to k. That sum obeys s_i = g_i + x_{i+1} s_{i+1}, which is solved without divisions.
-    first, rest = (slice(None),) * axis + (slice(1),), (slice(None),) * axis + (slice(1, None),)
-    one = np.ones(np.shape(x[first]), x.dtype)
-    before = np.concatenate([one, _cumprod(x, axis)[(slice(None),) * axis + (slice(-1),)]], axis)
-    return before * _horner(g, np.concatenate([x[rest], one * 0], axis), axis)
+    # The derivative by x_i is the product before i times s_i, the sum over k >= i of g_k times the
+    # product from i + 1 to k. It obeys s_i = g_i + x_{i+1} s_{i+1}: solved without divisions.
+    before_last, after_first = _cut(axis, None, -1), _cut(axis, 1, None)
+    one = np.ones((*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
+    before = np.concatenate([one, _cumprod(x, axis)[before_last]], axis)
+    return before * _horner(g, np.concatenate([x[after_first], one], axis), axis)
+
+
+def _cut(axis: int, start: int | None, stop: int | None) -> tuple[slice, ...]:
+    return (slice(None),) * axis + (slice(start, stop),)
 
 
 def _is_safe_to_divide(out: np.ndarray) -> bool:
@@ -68,20 +72,18 @@ def _is_safe_to_divide(out: np.ndarray) -> bool:
 
 
 def _horner(b: Any, a: Any, axis: int) -> Any:
-    """Solve ``s_i = b_i + a_i s_{i+1}`` along an axis, doubling the step: log2(n) rounds of products."""
+    """Solve ``s_i = b_i + a_i s_{i+1}`` along an axis, doubling the step: in log2(n) rounds."""
     step, n = 1, b.shape[axis]
     while step < n:
-        head, tail = (slice(None),) * axis + (slice(n - step),), (slice(None),) * axis + (slice(step, None),)
-        end = (slice(None),) * axis + (slice(n - step, None),)
-        b, a = (
-            np.concatenate([b[head] + a[head] * b[tail], b[end]], axis),
-            np.concatenate([a[head] * a[tail], a[end]], axis),
-        )
+        head, tail = _cut(axis, None, n - step), _cut(axis, step, None)
+        end = _cut(axis, n - step, None)
+        b = np.concatenate([b[head] + a[head] * b[tail], b[end]], axis)
+        a = np.concatenate([a[head] * a[tail], a[end]], axis)
         step *= 2
     return b
 
 
-_cumprod = Primitive(
+_cumprod: Primitive = Primitive(
     "cumprod", lambda x, axis: _accumulated(np.multiply, x, axis), (_cumprod_rule,)
 )
 
@@ -268,6 +270,6 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     for _ in range(n):
         if x.shape[axis] == 0:
             break
-        later, earlier = [x[(slice(None),) * axis + (s,)] for s in (slice(1, None), slice(-1))]
+        later, earlier = x[_cut(axis, 1, None)], x[_cut(axis, None, -1)]
         x = later != earlier if x.dtype == np.bool_ else later - earlier
     return x

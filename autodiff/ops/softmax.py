@@ -23,7 +23,7 @@ _SHORT = 64
 
 
 def few_columns(x: np.ndarray) -> bool:
-    """Whether the rows of `x` are so short and so many that a transposed copy is worth its price."""
+    """Whether rows are so short and so many that a transposed copy is worth its price."""
     n = x.shape[-1]
     return n <= _SHORT and x.size > n * n
 
@@ -153,8 +153,8 @@ def softmin(input: Any, dim: int, dtype: Any = None) -> Tensor:
     Examples
     --------
     >>> import autodiff as ad
-    >>> from autodiff.ops.softmax import softmin
-    >>> softmin(ad.tensor([5.0, 5.0]), dim=0)
+    >>> from autodiff.nn import functional as F
+    >>> F.softmin(ad.tensor([5.0, 5.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
     return softmax(-floating_operand(input, "softmin", dtype), dim)

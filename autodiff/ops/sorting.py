@@ -20,6 +20,8 @@ __all__ = ["sort", "argsort", "topk", "kthvalue", "median"]
 
 METHODS = tuple(__all__)
 
+_SHORT = 256  # elements: an axis so short is sorted sooner than it is partitioned
+
 
 def _order(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
     """The stable order along an axis, NaN as the largest."""
@@ -98,14 +100,16 @@ def _numpy_argsort(a: Any, axis: int | None = -1, *, stable: Any = None) -> Tens
     return argsort(a.reshape(-1), 0) if axis is None else argsort(a, axis)
 
 
-def _largest(x: np.ndarray, axis: int, k: int, largest: bool, ordered: bool) -> tuple[np.ndarray, Any]:
+def _largest(
+    x: np.ndarray, axis: int, k: int, largest: bool, ordered: bool
+) -> tuple[np.ndarray, Any]:
     n = x.shape[axis] if x.ndim else 1
     if not 0 <= k <= n or (k == 0 and not x.ndim):
         raise IndexError(f"k must be from {int(not x.ndim)} to {n}, the number of elements")
     if not x.ndim:
         return along(x, x, axis)
     head = (slice(None),) * axis + (slice(k),)
-    if 8 * k > n or k == 0:
+    if n <= _SHORT or 8 * k > n:
         return along(x, _order(x, axis, largest)[head], axis)
     # A partition finds the k in linear time; only these are sorted then.
     tail = (slice(None),) * axis + (slice(n - k, None),)
@@ -262,3 +266,15 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     if dim is None:
         return _median(input)
     return values_and_indices(_median_along, input, dim, keepdim)
+
+
+@implements(np.median)
+def _numpy_median(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+    """NumPy's median: the mean of the two middle elements where their number is even."""
+    x = operand(a, "median", number=False)
+    if axis is None:
+        out = _numpy_median(x.reshape(-1), 0)
+        return out.reshape((1,) * x.ndim) if keepdims else out
+    low = median(x, axis, keepdims).values
+    count = x.shape[axis] if x.ndim else 1
+    return low if count % 2 else (low + kthvalue(x, count // 2 + 1, axis, keepdims).values) / 2

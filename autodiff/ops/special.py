@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from ..declare import unary
 
 if TYPE_CHECKING:
@@ -20,19 +22,8 @@ IN_PLACE = tuple(__all__)
 _SLOPE = 2 / math.sqrt(math.pi)
 
 
-def _of_kernel(name: str) -> Any:
-    """Return the kernel of this name as a forward function; it is imported when it is first used."""
-
-    def forward(x: Any) -> Any:
-        from autodiff.kernels import elementwise
-
-        return getattr(elementwise, name)(np.asarray(x))
-
-    return forward
-
-
 @unary(
-    _of_kernel("erf"),
+    lambda x: kernels.erf(np.asarray(x)),
     lambda g, x: g * (np.exp(-x * x) * _SLOPE),
     scalar=math.erf,
 )
@@ -52,7 +43,7 @@ def erf(input: Any) -> Tensor:
 
 
 @unary(
-    _of_kernel("erfc"),
+    lambda x: kernels.erfc(np.asarray(x)),
     lambda g, x: g * (np.exp(-x * x) * -_SLOPE),
     scalar=math.erfc,
 )
@@ -71,7 +62,10 @@ def erfc(input: Any) -> Tensor:
     """
 
 
-@unary(_of_kernel("erfinv"), lambda g, out: g * (np.exp(out * out) / _SLOPE))
+@unary(
+    lambda x: kernels.erfinv(np.asarray(x)),
+    lambda g, out: g * (np.exp(out * out) / _SLOPE),
+)
 def erfinv(input: Any) -> Tensor:
     """Inverse of the error function of each element: infinite at -1 and 1, NaN outside.
 

@@ -67,7 +67,11 @@ def _deviation_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool, correct
 
 
 _var = Primitive("var", _variance, (_variance_rule,))
-_std = Primitive("std", lambda x, *options: np.sqrt(_variance(x, *options)), (_deviation_rule,))
+_std = Primitive(
+    "std",
+    lambda x, axes, keepdim, correction: np.sqrt(_variance(x, axes, keepdim, correction)),
+    (_deviation_rule,),
+)
 
 
 def _apply(

@@ -191,7 +191,8 @@ class ModuleList(_Sequence):
             else:
                 runs.append((i, i, text))
         lines = [
-            f"({a}): {text}" if a == b else f"({a}-{b}): {b - a + 1} x {text}" for a, b, text in runs
+            f"({a}): {text}" if a == b else f"({a}-{b}): {b - a + 1} x {text}"
+            for a, b, text in runs
         ]
         return tree(self._get_name(), [], [line.replace("\n", "\n  ") for line in lines])
 
@@ -239,7 +240,7 @@ class _Dictionary(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the member of that name, or `default`."""
-        return self[key] if key in self else default
+        return self.__dict__[key] if key in self else default
 
     def pop(self, key: str) -> Any:
         """Remove the member of that name and return it."""
@@ -287,7 +288,9 @@ def _parameter(container: str, member: Any) -> Parameter:
         return member
     if isinstance(member, Tensor):
         return Parameter(member)
-    raise TypeError(f"{container}: expected an nn.Parameter or a Tensor, got {type(member).__name__}")
+    raise TypeError(
+        f"{container}: expected an nn.Parameter or a Tensor, got {type(member).__name__}"
+    )
 
 
 def _listing(container: Module) -> str:

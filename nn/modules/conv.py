@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from autodiff.arguments import per_axis
 from autodiff.tensor import Tensor
 
 from .. import functional as F
@@ -14,14 +15,6 @@ from .module import Module
 __all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
-
-
-def sizes(value: Any, axes: int, name: str) -> tuple[int, ...]:
-    """Return an option of a layer that is given once or per axis as a tuple of `axes` integers."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
-    if len(values) != axes or not all(hasattr(v, "__index__") for v in values):
-        raise ValueError(f"{name} must be an integer or {axes} of them, got {value!r}")
-    return tuple(v.__index__() for v in values)
 
 
 class _Conv(Module):
@@ -61,10 +54,10 @@ class _Conv(Module):
             )
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.kernel_size = sizes(kernel_size, self._axes, f"{name}: kernel_size")
-        self.stride = sizes(stride, self._axes, f"{name}: stride")
-        self.dilation = sizes(dilation, self._axes, f"{name}: dilation")
-        self.output_padding = sizes(output_padding, self._axes, f"{name}: output_padding")
+        self.kernel_size = per_axis(kernel_size, self._axes, "kernel_size", name)
+        self.stride = per_axis(stride, self._axes, "stride", name)
+        self.dilation = per_axis(dilation, self._axes, "dilation", name)
+        self.output_padding = per_axis(output_padding, self._axes, "output_padding", name)
         self.groups = groups
         self.padding_mode = padding_mode
         self.padding: Any = self._padding(padding)
@@ -78,9 +71,11 @@ class _Conv(Module):
     def _padding(self, padding: Any) -> str | tuple[int, ...]:
         name = type(self).__name__
         if not isinstance(padding, str) or self._transposed:
-            return sizes(padding, self._axes, f"{name}: padding")
+            return per_axis(padding, self._axes, "padding", name)
         if padding not in ("same", "valid"):
-            raise ValueError(f"{name}: padding must be 'same', 'valid' or integers, got {padding!r}")
+            raise ValueError(
+                f"{name}: padding must be 'same', 'valid' or integers, got {padding!r}"
+            )
         if padding == "same" and any(step != 1 for step in self.stride):
             raise ValueError(f"{name}: padding='same' needs stride 1, got {self.stride}")
         return padding
@@ -161,8 +156,8 @@ class _Forward(_Conv):
 class Conv1d(_Forward):
     """Convolution of sequences: input (N, C_in, L) or (C_in, L), output (N, C_out, L_out).
 
-    ``L_out = (L + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``. As everywhere in this field
-    the kernel is not flipped.
+    ``L_out = (L + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1``. As everywhere
+    in this field the kernel is not flipped.
 
     Parameters
     ----------
@@ -199,10 +194,10 @@ class Conv1d(_Forward):
 
 
 class Conv2d(_Forward):
-    """Convolution of images: input (N, C_in, H, W) or (C_in, H, W), output (N, C_out, H_out, W_out).
+    """Convolution of images: (N, C_in, H, W) or (C_in, H, W) becomes (N, C_out, H_out, W_out).
 
-    Sizes follow along each axis as for ``Conv1d``, whose parameters these are; an integer stands for
-    both axes. The weight has shape (out_channels, in_channels / groups, *kernel_size).
+    Sizes follow along each axis as for ``Conv1d``, whose parameters these are; an integer stands
+    for both axes. The weight has shape (out_channels, in_channels / groups, *kernel_size).
 
     Examples
     --------
@@ -242,8 +237,8 @@ class _Transposed(_Conv):
     ) -> None:
         super().__init__()
         self._set_up(
-            in_channels, out_channels, kernel_size, stride, padding, output_padding, dilation, groups,
-            bias, padding_mode, device, dtype,
+            in_channels, out_channels, kernel_size, stride, padding, output_padding, dilation,
+            groups, bias, padding_mode, device, dtype,
         )  # fmt: skip
 
     def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
@@ -251,7 +246,14 @@ class _Transposed(_Conv):
         if output_size is not None:
             extra = self._extra_for(input, tuple(output_size))
         return self._function(
-            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+            input,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            extra,
+            self.groups,
+            self.dilation,
         )
 
     def _extra_for(self, input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
@@ -259,8 +261,8 @@ class _Transposed(_Conv):
         least = [
             (n - 1) * step - 2 * pad + dilation * (size - 1) + 1
             for n, step, pad, dilation, size in zip(
-                input.shape[-self._axes :], self.stride, self.padding, self.dilation, self.kernel_size,
-                strict=True,
+                input.shape[-self._axes :], self.stride, self.padding, self.dilation,
+                self.kernel_size, strict=True,
             )
         ]  # fmt: skip
         extra = tuple(n - m for n, m in zip(wanted[-self._axes :], least, strict=False))
@@ -276,7 +278,7 @@ class _Transposed(_Conv):
 
 
 class ConvTranspose1d(_Transposed):
-    """The transpose (not the inverse) of ``Conv1d``: it leads back from the output's shape to the input's.
+    """The transpose (not the inverse) of ``Conv1d``: leads from its output's shape to its input's.
 
     ``L_out = (L - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1``
 
@@ -285,7 +287,8 @@ class ConvTranspose1d(_Transposed):
     in_channels, out_channels, kernel_size, stride, padding, groups, bias, dilation, device, dtype
         As for ``Conv1d``; `padding` takes away from the output.
     output_padding : int or tuple of int, default 0
-        Added to one end of the output, to choose among the lengths that the convolution maps to one.
+        Added to one end of the output, to choose among the lengths that the convolution maps to
+        one.
     padding_mode : {"zeros"}
 
     Attributes
@@ -308,8 +311,8 @@ class ConvTranspose1d(_Transposed):
 class ConvTranspose2d(_Transposed):
     """The transpose (not the inverse) of ``Conv2d``, often used to enlarge images.
 
-    Parameters are those of ``ConvTranspose1d``; an integer stands for both axes. The weight has shape
-    (in_channels, out_channels / groups, *kernel_size).
+    Parameters are those of ``ConvTranspose1d``; an integer stands for both axes. The weight has
+    shape (in_channels, out_channels / groups, *kernel_size).
 
     Examples
     --------

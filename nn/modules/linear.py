@@ -160,8 +160,8 @@ class Bilinear(Module):
 
 
 def init_weight_and_bias(weight: Parameter, bias: Parameter | None) -> None:
-    """Draw a weight and a bias from the uniform distribution on +-1 / sqrt(fan_in), as PyTorch does."""
-    # With a slope of sqrt(5) He's formula gives just these bounds; written so, it rounds as PyTorch's does.
+    """Draw a weight and a bias from the uniform distribution on +-1 / sqrt(fan_in)."""
+    # With a slope of sqrt(5) He's formula gives these bounds, rounded as PyTorch rounds them.
     init.kaiming_uniform_(weight, a=math.sqrt(5))
     if bias is not None:
         fan_in, _ = init._calculate_fan_in_and_fan_out(weight)

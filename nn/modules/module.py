@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autodiff import dtypes, versions
+from autodiff.arguments import check_device, is_device
 from autodiff.primitive import new_tensor
 from autodiff.tensor import RemovableHandle, Tensor
 
-from ..parameter import check_device
 from . import hooks, state
 from .registry import MODULE, Missing, Registry
 
@@ -23,8 +23,8 @@ M = TypeVar("M", bound="Module")
 class Module(Registry):
     """A part of a model, with parameters, buffers (state that is not trained) and submodules.
 
-    Subclasses call ``super().__init__()``, assign ``Parameter`` objects and modules as attributes, and define
-    ``forward``. Calling the module calls ``forward``.
+    Subclasses call ``super().__init__()``, assign ``Parameter`` objects and modules as attributes,
+    and define ``forward``. Calling the module calls ``forward``.
 
     Attributes
     ----------
@@ -69,7 +69,11 @@ class Module(Registry):
     # State
 
     def state_dict(
-        self, *, destination: dict[str, Any] | None = None, prefix: str = "", keep_vars: bool = False
+        self,
+        *,
+        destination: dict[str, Any] | None = None,
+        prefix: str = "",
+        keep_vars: bool = False,
     ) -> dict[str, Any]:
         """Return all parameters and persistent buffers by their dotted names.
 
@@ -107,7 +111,8 @@ class Module(Registry):
         strict : bool, default True
             Raise for keys that are missing or unexpected.
         assign : bool, default False
-            Take the given tensors in place of the present ones (with their dtype), and copy nothing.
+            Take the given tensors in place of the present ones (with their dtype), and copy
+            nothing.
 
         Returns
         -------
@@ -119,7 +124,8 @@ class Module(Registry):
         TypeError
             If `state_dict` is not a mapping.
         RuntimeError
-            For wrong shapes and dtypes and, if `strict`, for missing and unexpected keys: all are listed.
+            For wrong shapes and dtypes and, if `strict`, for missing and unexpected keys: all are
+            listed.
 
         Examples
         --------
@@ -152,7 +158,7 @@ class Module(Registry):
         return self
 
     def train(self: M, mode: bool = True) -> M:
-        """Switch this module and all below it to training (dropout drops, statistics are updated)."""
+        """Switch this module and all below it to training: dropout drops, statistics move."""
         if not isinstance(mode, bool):
             raise ValueError(f"train: mode must be True or False, got {mode!r}")
         self.training = mode
@@ -205,11 +211,11 @@ class Module(Registry):
         for arg in args:
             if isinstance(arg, Tensor):
                 dtype = arg.dtype
-            elif isinstance(arg, str) and arg.partition(":")[0] not in vars(dtypes):
+            elif is_device(arg):
                 device = arg
             elif arg is not None and not isinstance(arg, bool):
                 dtype = arg
-        check_device(device)
+        check_device(device, "to")
         return self if dtype is None else self._convert(dtypes.check(dtype))
 
     def _convert(self: M, dtype: np.dtype[Any]) -> M:
@@ -261,7 +267,7 @@ class Module(Registry):
         RemovableHandle
             Its ``remove()`` takes the hook away.
         """
-        return hooks.add(self._hook_tables().before, hook, with_kwargs, prepend)
+        return hooks.add(self._hook_tables().before, hook, prepend, with_kwargs)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -293,7 +299,49 @@ class Module(Registry):
         (5, 3)
         >>> handle.remove()
         """
-        return hooks.add(self._hook_tables().after, hook, with_kwargs, prepend)
+        return hooks.add(self._hook_tables().after, hook, prepend, with_kwargs)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when a backward pass reaches the module's outputs.
+
+        `grad_output` is the tuple of their gradients (None where there is none). What the hook
+        returns, unless None, replaces it.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+        """
+        return hooks.add(self._hook_tables().backward_before, hook, prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
+
+        Both are tuples, `grad_input` with an entry for each positional argument (None where there
+        is no gradient). What the hook returns, unless None, replaces `grad_input`.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> from autodiff import nn
+        >>> layer = nn.Tanh()
+        >>> handle = layer.register_full_backward_hook(
+        ...     lambda module, grad_input, grad_output: print(grad_output[0].tolist())
+        ... )
+        >>> x = ad.zeros(2, requires_grad=True)
+        >>> (3 * layer(x)).sum().backward()
+        [3.0, 3.0]
+        """
+        return hooks.add(self._hook_tables().backward_after, hook, prepend)
 
     def _hook_tables(self) -> hooks.Hooks:
         if self._hooks is None:

@@ -1,8 +1,8 @@
 """What belongs to a module, by name: its parameters, buffers and submodules.
 
-All that a module holds lies in its instance ``__dict__``, so that ``self.weight`` in a forward pass is an
-ordinary attribute look-up. Which of the attributes are parameters, buffers or submodules stands in one
-table beside them, ``_roles``; every listing is derived from the two.
+All that a module holds lies in its instance ``__dict__``, so that ``self.weight`` in a forward
+pass is an ordinary attribute look-up. Which of the attributes are parameters, buffers or
+submodules stands in one table beside them, ``_roles``; every listing is derived from the two.
 """
 
 from __future__ import annotations
@@ -27,7 +27,12 @@ BUFFER = "buffer"
 TEMPORARY = "buffer that is not saved"
 MODULE = "module"
 _BUFFERS = (BUFFER, TEMPORARY)
-_KINDS = {PARAMETER: "an nn.Parameter", BUFFER: "a Tensor", TEMPORARY: "a Tensor", MODULE: "an nn.Module"}
+_KINDS = {
+    PARAMETER: "an nn.Parameter",
+    BUFFER: "a Tensor",
+    TEMPORARY: "a Tensor",
+    MODULE: "an nn.Module",
+}
 _NO_ROLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -67,8 +72,8 @@ class Registry:
             self.__dict__[name] = value
         else:
             raise TypeError(
-                f"{type(self).__name__}.{name} is a {role}: only {_KINDS[role]} or None can be assigned to "
-                f"it, got {type(value).__name__}"
+                f"{type(self).__name__}.{name} is a {role}: only {_KINDS[role]} or None can be "
+                f"assigned to it, got {type(value).__name__}"
             )
 
     def __delattr__(self, name: str) -> None:
@@ -92,8 +97,8 @@ class Registry:
             )
         if role == MODULE and value is not None and any(m is self for m in value.modules()):
             raise ValueError(
-                f"module {name!r}: {type(self).__name__} would contain itself; hold a reference to a parent "
-                "in a list, which is not searched for modules"
+                f"module {name!r}: {type(self).__name__} would contain itself; hold a reference "
+                "to a parent in a list, which is not searched for modules"
             )
         if roles.get(name) != role:
             roles.pop(name, None)
@@ -105,7 +110,9 @@ class Registry:
         if not isinstance(name, str):
             raise TypeError(f"{operation}: the name must be a string, got {type(name).__name__}")
         if not name or "." in name:
-            raise KeyError(f"{operation}: the name must not be empty or contain a dot, got {name!r}")
+            raise KeyError(
+                f"{operation}: the name must not be empty or contain a dot, got {name!r}"
+            )
         if value is not None and not isinstance(value, kind):
             raise TypeError(
                 f"{operation}: {name!r} must be {_KINDS[role]} or None, got {type(value).__name__}"
@@ -116,7 +123,7 @@ class Registry:
         self._register(name, value, role)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter; None keeps the name for one that is absent (as the bias of ``bias=False``).
+        """Add a parameter, or (with None) a name for one that is absent.
 
         Raises
         ------
@@ -291,8 +298,8 @@ class Registry:
             found = module._modules.get(name)
             if found is None:
                 raise AttributeError(
-                    f"get_submodule: {type(module).__name__} has no module {name!r} (in {target!r}); "
-                    f"it has {', '.join(module._modules) or 'none'}"
+                    f"get_submodule: {type(module).__name__} has no module {name!r} "
+                    f"(in {target!r}); it has {', '.join(module._modules) or 'none'}"
                 )
             module = found
         return module
@@ -321,7 +328,9 @@ class Registry:
         return members[name]
 
 
-def _once(named: Iterable[tuple[str, Any]], remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
+def _once(
+    named: Iterable[tuple[str, Any]], remove_duplicate: bool = True
+) -> Iterator[tuple[str, Any]]:
     """Leave out what is None and (with `remove_duplicate`) what came before."""
     seen: set[int] = set()
     for name, member in named:

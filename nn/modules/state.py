@@ -53,7 +53,8 @@ def load(
     """Check all of `state_dict` against `module`, then load it. See ``Module.load_state_dict``."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(
-            f"load_state_dict: expected a mapping of names to tensors, got {type(state_dict).__name__}"
+            "load_state_dict: expected a mapping of names to tensors, "
+            f"got {type(state_dict).__name__}"
         )
     places = list(_places(module, ""))
     known = {key: None for key, *_ in places}
@@ -97,7 +98,7 @@ def _misfit(key: str, tensor: Tensor, value: np.ndarray) -> list[str]:
 
 
 def _adopted(given: Any, array: np.ndarray, present: Tensor) -> Tensor:
-    """Return what takes the place of the tensor `present`: `given`, or its `array` in such a tensor."""
+    """Return what takes the place of `present`: `given`, or its `array` in such a tensor."""
     if isinstance(given, type(present)):
         return given
     if isinstance(present, Parameter):

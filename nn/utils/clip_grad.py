@@ -108,7 +108,8 @@ def clip_grad_norm_(
 
     References
     ----------
-    R. Pascanu, T. Mikolov, Y. Bengio: On the difficulty of training recurrent neural networks (2013).
+    R. Pascanu, T. Mikolov, Y. Bengio: On the difficulty of training recurrent neural networks
+    (2013).
     https://arxiv.org/abs/1211.5063
 
     Examples

@@ -54,7 +54,8 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     count = sum(p.numel() for p in targets)
     if vec.shape != (count,):
         raise ValueError(
-            f"vector_to_parameters: the vector has shape {vec.shape}, the parameters have {count} elements"
+            f"vector_to_parameters: the vector has shape {vec.shape}, "
+            f"the parameters have {count} elements"
         )
     start = 0
     for p in targets:

@@ -23,8 +23,8 @@ class CosineAnnealingLR(LRScheduler):
 
     References
     ----------
-    I. Loshchilov, F. Hutter: SGDR: Stochastic gradient descent with warm restarts (2016), without the
-    restarts. https://arxiv.org/abs/1608.03983
+    I. Loshchilov, F. Hutter: SGDR: Stochastic gradient descent with warm restarts (2016), without
+    the restarts. https://arxiv.org/abs/1608.03983
 
     Examples
     --------

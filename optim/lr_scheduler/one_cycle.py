@@ -53,13 +53,13 @@ class OneCycleLR(LRScheduler):
     Raises
     ------
     ValueError
-        For options out of range, for momentum to be cycled where the optimiser has none, and for a step
-        beyond the last.
+        For options out of range, for momentum to be cycled where the optimiser has none, and for a
+        step beyond the last.
 
     References
     ----------
-    L. Smith, N. Topin: Super-convergence: very fast training of neural networks using large learning rates
-    (2017). https://arxiv.org/abs/1708.07120
+    L. Smith, N. Topin: Super-convergence: very fast training of neural networks using large
+    learning rates (2017). https://arxiv.org/abs/1708.07120
 
     Examples
     --------

@@ -13,14 +13,15 @@ __all__ = ["LRScheduler"]
 class LRScheduler:
     """Sets ``group["lr"]`` of each group: once when made, and at each ``step()``.
 
-    A subclass defines ``get_lr``, which returns the rates for epoch ``last_epoch``. Most schedules find them
-    from the present rates, so that several schedules may act on one optimiser.
+    A subclass defines ``get_lr``, which returns the rates for epoch ``last_epoch``. Most schedules
+    find them from the present rates, so that several schedules may act on one optimiser.
 
     Parameters
     ----------
     optimizer : Optimizer
     last_epoch : int, default -1
-        The epoch to continue after; -1 starts anew and stores each group's rate as ``"initial_lr"``.
+        The epoch to continue after; -1 starts anew and stores each group's rate as
+        ``"initial_lr"``.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ def _inplace(name, change, *shapes, torch=True):
     """A row for an operation that writes into (a view of) a copy of the first input."""
 
     def call(lib, x, *rest):
-        y = x * 1.0
+        y = x.reshape(-1).reshape(x.shape) * 1.0  # contiguous, whatever x is
         change(lib, y, *rest)
         return y
 
@@ -48,8 +48,8 @@ def _inplace(name, change, *shapes, torch=True):
 
 def _loop(lib, y, v):
     for i in range(3):
-        y[i] = y[i - 1] * v
-        y[:, 0] *= v[0]
+        y[i] = y[i - 1] + v * i
+        y[:, 0] *= 2.0
 
 
 ROWS = [
@@ -130,17 +130,19 @@ ROWS = [
     Row(
         "scatter",
         lambda x, v: x.scatter(1, ad.tensor([[2, 0], [1, 2]]), v),
-        _xs((2, 3), (3, 2)),
+        _xs((2, 3), (2, 2)),
         lambda torch, x, v: x.scatter(1, torch.tensor([[2, 0], [1, 2]]), v),
     ),
+    Row("scatter larger source", lambda x, v: x.scatter(1, ad.tensor([[2, 0], [1, 2]]), v), _xs((2, 3), (3, 2))),
     Row("scatter value", lambda x: x.scatter(1, ad.tensor(_TABLE), 2.5), _xs((2, 3)), lambda torch, x: x.scatter(1, torch.tensor(_TABLE), 2.5)),
     Row("scatter repeated", lambda x, v: x.scatter(1, ad.tensor(_TABLE), v), _xs((2, 3), (2, 2))),
     Row(
         "scatter_add",
         lambda x, v: x.scatter_add(1, ad.tensor(_TABLE), v),
-        _xs((2, 3), (2, 3)),
+        _xs((2, 3), (2, 2)),
         lambda torch, x, v: x.scatter_add(1, torch.tensor(_TABLE), v),
     ),
+    Row("scatter_add larger source", lambda x, v: x.scatter_add(1, ad.tensor(_TABLE), v), _xs((2, 3), (2, 3))),
     Row(
         "index_add",
         lambda x, v: x.index_add(1, ad.tensor([2, 2, 0]), v, alpha=2.0),
@@ -167,9 +169,9 @@ ROWS = [
         lambda torch, x, v: x.index_fill(1, torch.tensor([2, 0]), v),
     ),
     _inplace("mul_", lambda lib, y, v: y.mul_(v), (2, 3), (3,)),
-    _inplace("y *= y", lambda lib, y: y.mul_(y), (2, 3)),
+    _inplace("y *= y", lambda lib, y: y.mul_(y), (2, 3), torch=False),
     _inplace("y[0] += v", lambda lib, y, v: y[0].add_(v), (2, 3), (3,)),
-    _inplace("view of a view", lambda lib, y, v: y.T[1:].reshape(-1)[2:].mul_(v) if lib is None else y.t()[1:][0].mul_(v), (2, 3), (2,)),
+    _inplace("view of a view", lambda lib, y, v: y.t()[1:][0].mul_(v), (2, 3), (2,)),
     _inplace("diagonal of slices", lambda lib, y, v: y[:, 1:].transpose(0, 1)[0, :].mul_(v), (2, 3), (2,)),
     _inplace("through a reshape", lambda lib, y, v: y.view(-1)[1:4].mul_(v), (2, 3), (3,)),
     _inplace("copy_", lambda lib, y, v: y.copy_(v), (2, 3), (3,)),

@@ -22,7 +22,7 @@ ROWS = [
     Row("reshape 0-d", lambda x: x.reshape(1, 1), _x(), lambda torch, x: x.reshape(1, 1)),
     Row("reshape empty", lambda x: x.reshape(3, 0), _x(0, 2), lambda torch, x: x.reshape(3, 0)),
     Row("reshape strided", lambda x: x.reshape(-1), _STRIDED, lambda torch, x: x.reshape(-1)),
-    Row("view", lambda x: x.view(4, 3), _x(3, 4), lambda torch, x: x.view(4, 3)),
+    Row("view", lambda x: x.reshape(12).view(4, 3), _x(3, 4), lambda torch, x: x.reshape(12).view(4, 3)),
     Row("flatten", lambda x: x.flatten(1), _x(2, 3, 2), lambda torch, x: x.flatten(1)),
     Row("flatten 0-d", lambda x: x.flatten(), _x(), lambda torch, x: x.flatten()),
     Row("unflatten", lambda x: x.unflatten(1, (2, -1)), _x(2, 6), lambda torch, x: x.unflatten(1, (2, -1))),
