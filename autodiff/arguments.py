@@ -64,19 +64,16 @@ def axes_of(dim: Any, ndim: int, operation: str) -> tuple[int, ...] | None:
 def sizes_of(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
     """Return sizes given as ``f(2, 3)`` or ``f((2, 3))`` as a tuple of integers."""
     if len(sizes) == 1 and sizes[0].__class__ is not int:
-        sizes = sizes[0] if isinstance(sizes[0], (tuple, list)) else sizes
+        sizes = tuple(sizes[0]) if isinstance(sizes[0], (tuple, list)) else sizes
+    for n in sizes:
+        if n.__class__ is not int:
+            break
+    else:
+        return sizes
     try:
         return tuple([n.__index__() for n in sizes])
     except AttributeError:
         raise TypeError(f"{operation}: sizes must be integers, got {sizes!r}") from None
-
-
-def check_device(device: Any, operation: str) -> None:
-    """Raise unless `device` is None or the CPU, the only one there is."""
-    if device is not None and str(device) != "cpu":
-        raise ValueError(
-            f"{operation}: device must be 'cpu', the only one there is; got {device!r}"
-        )
 
 
 def indices_below(count: int, indices: np.ndarray, operation: str, what: str) -> np.ndarray:

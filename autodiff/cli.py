@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("demo-output"), metavar="FOLDER",
         help="where to write (default: %(default)s)",
     )  # fmt: skip
-    demo.add_argument("--epochs", type=_positive, help="at most so many (default: 40; MNIST 8)")
+    demo.add_argument("--epochs", type=_positive, help="at most so many (default: 30; MNIST 6)")
     demo.add_argument("--patience", type=_positive, help="stop after so many epochs without progress")
     demo.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     demo.set_defaults(run=_demo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def array_of(data: Any, dtype: Any, copy: bool) -> np.ndarray:
         data = data._array
     elif isinstance(data, primitive.Value_):
         data = data.data
-    if not isinstance(data, (np.ndarray, np.generic)) or isinstance(data, float):
+    if not isinstance(data, (np.ndarray, np.generic)):
         data = _array_of_nested(data, dtype)
         copy = False
     wanted = dtypes.check(data.dtype if dtype is None else dtype)
@@ -41,9 +42,13 @@ def array_of(data: Any, dtype: Any, copy: bool) -> np.ndarray:
 
 
 def _array_of_nested(data: Any, dtype: Any) -> np.ndarray:
-    typed: list[bool] = []
+    """Return nested lists as an array of the dtype to which their elements are promoted.
+
+    Where `dtype` is given, the elements keep all their digits until they are converted to that.
+    """
+    found: set[np.dtype[Any]] = set()
     try:
-        array = np.array(_plain(data, typed))
+        array = np.array(_plain(data, found))
     except ValueError as error:
         raise ValueError(
             f"tensor: the nested lists do not form a rectangular array ({error}); give every row the "
@@ -54,23 +59,40 @@ def _array_of_nested(data: Any, dtype: Any) -> np.ndarray:
             f"tensor: cannot make a tensor of {type(data).__name__} elements of dtype {array.dtype}; "
             "tensors hold bool, integer and floating numbers"
         )
-    if dtype is None and (array.dtype == np.float64 and not typed or array.size == 0):
-        array = array.astype(dtypes.default_dtype)
-    return array
+    if dtype is not None:
+        _check_range(array, dtypes.check(dtype))
+        return array
+    if not found:
+        return array.astype(dtypes.default_dtype)
+    wanted = functools.reduce(dtypes.promote_types, found)
+    if array.dtype == np.uint64 and wanted == np.int64:
+        raise OverflowError("tensor: an integer is too large for int64; give floats, or dtype=uint64")
+    return array.astype(wanted, copy=False)
 
 
-def _plain(data: Any, typed: list[bool]) -> Any:
-    """Replace Tensors inside nested lists by their arrays; note elements that have a dtype of their own."""
+def _check_range(array: np.ndarray, dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "iu" or not array.size:
+        return
+    limits = np.iinfo(dtype)
+    if array.min() < limits.min or array.max() > limits.max:
+        raise OverflowError(
+            f"tensor: numbers from {array.min()} to {array.max()} do not fit into {dtype}, which holds "
+            f"{limits.min} to {limits.max}"
+        )
+
+
+def _plain(data: Any, found: set[np.dtype[Any]]) -> Any:
+    """Replace Tensors and Values inside nested lists by arrays and numbers; note the dtypes of elements."""
     if isinstance(data, (list, tuple)):
-        return [_plain(item, typed) for item in data]
-    if isinstance(data, primitive.Tensor_):
+        return [_plain(item, found) for item in data]
+    if isinstance(data, (primitive.Tensor_, primitive.Value_)):
         _warn_of_cut(data)
-        data = data._array
-    if isinstance(data, np.ndarray):
-        typed.append(True)
-    elif isinstance(data, primitive.Value_):
-        _warn_of_cut(data)
-        return data.data
+        data = data._array if isinstance(data, primitive.Tensor_) else data.data
+    if isinstance(data, (np.ndarray, np.generic)):
+        if data.size:
+            found.add(data.dtype)
+    elif isinstance(data, (bool, int, float)):
+        found.add(dtypes.scalar_dtype(data))
     return data
 
 
@@ -112,6 +134,8 @@ def tensor(
         For data that are not numbers.
     ValueError
         For nested lists of unequal length.
+    OverflowError
+        For numbers that `dtype` does not hold.
 
     Warns
     -----
@@ -335,6 +359,8 @@ def _filled(shape: tuple[int, ...], value: Any, dtype: Any, operation: str) -> n
         raise ValueError(f"{operation}: fill_value must be one number, got shape {np.shape(value)}")
     if isinstance(value, (primitive.Tensor_, primitive.Value_)):
         _warn_of_cut(value)
+    elif isinstance(value, np.generic):
+        value = value.item()
     return np.full(shape, array_of(value, dtype, copy=False))
 
 

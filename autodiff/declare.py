@@ -20,7 +20,7 @@ from .node import Node
 from .primitive import Primitive, apply, record
 from .versions import tick
 
-__all__ = ["beside", "binary", "elementwise", "floating_operand", "operand", "promoted", "unary"]
+__all__ = ["beside", "binary", "elementwise", "floating_operand", "of_values", "operand", "promoted", "unary"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _new = object.__new__
@@ -79,7 +79,7 @@ def unary(
             if debug.anomaly:
                 result._node = record(prim, (parent,), _EMPTY, 1, saved, out.shape)
                 return result
-            result._node = node = _new(Node)
+            result._node = node = Node()
             node.primitive = prim
             node.parents = (parent,)
             node.params = _EMPTY
@@ -170,7 +170,7 @@ def binary(
             if debug.anomaly:
                 result._node = record(prim, (x_parent, y_parent), _EMPTY, mask, saved, out.shape)
                 return result
-            result._node = node = _new(Node)
+            result._node = node = Node()
             node.primitive = prim
             node.parents = (x_parent, y_parent)
             node.params = _EMPTY
@@ -209,17 +209,26 @@ def _unary_of_other(prim: Primitive, function: Callable[..., Any], input: Any) -
 def elementwise(prim: Primitive, inputs: tuple[Any, ...], params: tuple[Any, ...] = ()) -> Any:
     """Apply an elementwise primitive to Tensors of one dtype, or to Values.
 
-    Inputs of several dtypes are promoted; Values and numbers alone give a Value. None stays None.
+    Inputs of several dtypes are promoted; Values and numbers alone give a Value.
     """
     first = inputs[0]
     if len(inputs) == 1 and isinstance(first, _Tensor) and first._array.dtype.kind == "f":
         return apply(prim, inputs, params)
-    Value = primitive.Value_
-    if any([isinstance(x, Value) for x in inputs]) and all(
-        [x is None or isinstance(x, (Value, float, int, np.number)) for x in inputs]
-    ):
-        return Value._apply(prim, inputs, params)
+    if of_values(*inputs):
+        return primitive.Value_._apply(prim, inputs, params)
     return apply(prim, promoted(prim.name, inputs, prim.floating), params)
+
+
+def of_values(*inputs: Any) -> bool:
+    """Return whether an operation on `inputs` is one on Values: at least one, and numbers beside."""
+    Value = primitive.Value_
+    found = False
+    for x in inputs:
+        if isinstance(x, Value):
+            found = True
+        elif not isinstance(x, (float, int, np.number)):
+            return False
+    return found
 
 
 def operand(x: Any, operation: str, number: bool = True) -> Any:
@@ -264,11 +273,11 @@ def _wrap(array: np.ndarray) -> Any:
 
 
 def promoted(operation: str, inputs: Any, floating: bool = False) -> list[Any]:
-    """Return `inputs` converted to their common dtype; Python numbers stay numbers (weak), None None."""
-    xs = [x if x is None else operand(x, operation) for x in inputs]
+    """Return `inputs` converted to their common dtype; Python numbers stay numbers (weak)."""
+    xs = [operand(x, operation) for x in inputs]
     if not any([isinstance(x, primitive.Tensor_) for x in xs]):
-        xs = [x if x is None else operand(x, operation, number=False) for x in xs]
-    dtype = dtypes.result_type(*[x for x in xs if x is not None])
+        xs = [operand(x, operation, number=False) for x in xs]
+    dtype = dtypes.result_type(*xs)
     if floating and dtype.kind != "f":
         dtype = dtypes.default_dtype
     return [x.to(dtype) if isinstance(x, primitive.Tensor_) and x.dtype != dtype else x for x in xs]

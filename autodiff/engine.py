@@ -332,7 +332,7 @@ def _sweep(
             else:
                 pg = fitted(pg, parent, create)
                 known = known_of(parent)
-                cotangents[parent] = pg if known is None else known + pg
+                cotangents[parent] = pg if known is None else _total(known, pg)
         if create and not retain and saved and node.__class__ is not Value:
             node.saved = None
     return found
@@ -483,29 +483,33 @@ def _check_finite(node: Node, contributions: Iterable[Any]) -> None:
             )
 
 
-def as_tensors(node: Node, saved: Sequence[Any]) -> list[Any]:
-    """The saved arrays as Tensors with their place in the graph, so that rules on them are recorded."""
+def as_tensors(node: Node, saved: Sequence[Any], history: bool = True) -> list[Any]:
+    """What was saved, for rules that run on Tensors.
+
+    The arrays of differentiable inputs and of outputs become Tensors; with `history` they have their place in
+    the graph, so that what the rules do with them is recorded.
+    """
     tensors: list[Any] = []
     for a, parent in zip(saved[:-2], node.parents, strict=True):
         if a.__class__ is _Array and parent is not None:
-            a = Value(new_tensor(a, None)) if parent.__class__ is Value else new_tensor(a, parent)
+            a = new_tensor(a, parent if history else None)
         tensors.append(a)
     out = saved[-2]
     if out.__class__ is _Array:
-        out = new_tensor(out, node)
+        out = new_tensor(out, node if history else None)
     elif isinstance(out, tuple):
-        out = tuple([_as_output(node, i, o) for i, o in enumerate(out)])
+        out = tuple([_as_output(node, i, o, history) for i, o in enumerate(out)])
     tensors.append(out)
     tensors.append(saved[-1])
     return tensors
 
 
-def _as_output(node: Node, i: int, out: Any) -> Any:
+def _as_output(node: Node, i: int, out: Any, history: bool) -> Any:
     """Output `i` of an operation with several, as a Tensor."""
     if out.__class__ is not _Array:
         return out
-    differentiable = out.dtype.kind == "f"
-    return new_tensor(out, record(pick, (node,), (i,), 1, (), out.shape) if differentiable else None)
+    history = history and out.dtype.kind == "f"
+    return new_tensor(out, record(pick, (node,), (i,), 1, (), out.shape) if history else None)
 
 
 def of_value(node: Value, g: Any, create: bool) -> Sequence[Any]:

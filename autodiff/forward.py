@@ -31,10 +31,10 @@ from .versions import tick
 
 __all__ = ["pushforward"]
 
-_Array = np.ndarray
 
-
-def pushforward(outputs: Iterable[Node], tangents: dict[Node, Any], create: bool) -> dict[Node, Any]:
+def pushforward(
+    outputs: Iterable[Node], tangents: dict[Node, Any], create: bool
+) -> dict[Node, Any]:
     """Carry `tangents` forwards through the graph.
 
     Parameters
@@ -80,26 +80,20 @@ def _jvp(node: Node, ts: list[Any], create: bool) -> Any:
         check_versions(node)
     if create and saved:
         saved = as_tensors(node, saved)
-    for jvp in (_given, _elementwise, _linear, _multilinear):
-        tangent = jvp(primitive, node, ts, saved, create)
-        if tangent is not NotImplemented:
-            break
+    if primitive.jvp is not None:
+        tangent = primitive.jvp(ts, saved, node)
+    elif primitive.elementwise:
+        tangent = _elementwise(primitive, node, ts, saved)
+    elif primitive.linear and None not in node.parents:  # of a constant not even the shape is known
+        tangent = _linear(primitive, node, ts, create)
+    elif primitive.multilinear and _has_the_others(primitive, node, ts):
+        tangent = _multilinear(primitive, node, ts, saved, create)
     else:
         tangent = _transposed(primitive, node, ts, saved, create)
-    if isinstance(tangent, np.generic):
-        return np.asarray(tangent)
-    return tangent
+    return np.asarray(tangent) if isinstance(tangent, np.generic) else tangent
 
 
-def _given(primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool) -> Any:
-    return NotImplemented if primitive.jvp is None else primitive.jvp(ts, saved, node)
-
-
-def _elementwise(
-    primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool
-) -> Any:
-    if not primitive.elementwise:
-        return NotImplemented
+def _elementwise(primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any]) -> Any:
     total = None
     for i, t in enumerate(ts):
         if t is None:
@@ -113,10 +107,7 @@ def _elementwise(
     return total
 
 
-def _linear(primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool) -> Any:
-    # Of a constant input not even the shape may be known; then the transpose is the way.
-    if not primitive.linear or None in node.parents:
-        return NotImplemented
+def _linear(primitive: Primitive, node: Node, ts: list[Any], create: bool) -> Any:
     dtype = next(t.dtype for t in ts if t is not None)
     filled = [
         np.zeros(parent.shape, dtype) if t is None else t  # type: ignore[union-attr]
@@ -125,20 +116,20 @@ def _linear(primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any
     return _forward(primitive, filled, node, create)
 
 
+def _has_the_others(primitive: Primitive, node: Node, ts: list[Any]) -> bool:
+    """Whether, for each input that moves, all other inputs were saved."""
+    kept = primitive.keeps(node.mask, len(ts))[: len(ts)]
+    return all([all(kept[:i] + kept[i + 1 :]) for i, t in enumerate(ts) if t is not None])
+
+
 def _multilinear(
     primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool
 ) -> Any:
-    if not primitive.multilinear or primitive.joint:
-        return NotImplemented
-    count = len(ts)
-    kept = primitive.keeps(node.mask, count)
     total = None
     for i, t in enumerate(ts):
-        if t is None or primitive.vjp[i] is None:  # type: ignore[index]
+        if t is None or not (primitive.joint or primitive.vjp[i]):  # type: ignore[index]
             continue
-        if not all(kept[:i] + kept[i + 1 : count]):
-            return NotImplemented
-        part = _forward(primitive, [*saved[:i], t, *saved[i + 1 : count]], node, create)
+        part = _forward(primitive, [*saved[:i], t, *saved[i + 1 : len(ts)]], node, create)
         total = part if total is None else total + part
     return total
 
@@ -155,8 +146,8 @@ def _transposed(
     primitive: Primitive, node: Node, ts: list[Any], saved: Sequence[Any], create: bool
 ) -> Any:
     dtype = next(t.dtype for t in ts if t is not None)
-    if not create:  # rules take Tensors when the cotangent is one; these have no history
-        saved = [new_tensor(a, None) if a.__class__ is _Array else a for a in saved]
+    if saved and not create:
+        saved = as_tensors(node, saved, history=False)
     since = tick()
     shapes: Any = node.shape if primitive.multi else (node.shape,)
     cotangents = []

@@ -279,7 +279,11 @@ def _record(
 ) -> Node:
     ctx._gives = [(out.shape, out.dtype) if isinstance(out, Tensor) else None for out in outputs]
     places = {id(x): (i, 0) for i, x in enumerate(inputs) if isinstance(x, Tensor)}
-    places |= {id(out): (_OUTPUT, i) for i, out in enumerate(outputs) if id(out) not in places or _among(out, ctx._dirty)}
+    places |= {
+        id(out): (_OUTPUT, i)
+        for i, out in enumerate(outputs)
+        if id(out) not in places or _among(out, ctx._dirty)
+    }
     others: list[Any] = []
 
     def slots(tensors: tuple[Any, ...]) -> list[tuple[int, int] | None]:
@@ -306,7 +310,9 @@ def _record(
     ctx._to_save = ()
     ctx._to_save_for_jvp = None
     mask = sum([1 << i for i, parent in enumerate(parents) if parent is not None])
-    shape: Any = tuple([getattr(out, "shape", ()) for out in outputs]) if several else outputs[0].shape
+    shape: Any = (
+        tuple([getattr(out, "shape", ()) for out in outputs]) if several else outputs[0].shape
+    )
     return record(cls._primitives[several], parents, (ctx,), mask, saved, shape)
 
 
@@ -371,11 +377,13 @@ def _run_backward(cls: type[Function], g: Any, saved: Sequence[Any], node: Node)
     grads = list(g) if several else [g]
     create = any([isinstance(g, Tensor) for g in grads])
     for i, (g, given) in enumerate(zip(grads, ctx._gives, strict=True)):
-        if isinstance(g, np.ndarray):
+        if given is None:  # an output that is no Tensor
+            grads[i] = None
+        elif isinstance(g, np.ndarray):
             g = g.view()
             g.flags.writeable = False  # others may have been given the same cotangent
             grads[i] = new_tensor(g, None)
-        elif g is None and ctx._materialize and given is not None:
+        elif g is None and ctx._materialize:
             grads[i] = new_tensor(np.zeros(*given), None)
     results = _call(ctx, cls.backward, ctx._slots, saved, node, grads)
     results = list(results) if isinstance(results, (tuple, list)) else [results]
@@ -397,7 +405,9 @@ def _run_jvp(cls: type[Function], ts: Sequence[Any], saved: Sequence[Any], node:
     ctx: FunctionCtx = node.params[0]
     create = any([isinstance(t, Tensor) for t in ts])
     tangents = [
-        new_tensor(np.zeros(*takes), None) if t is None and takes is not None and ctx._materialize else _tensor(t)
+        new_tensor(np.zeros(*takes), None)
+        if t is None and takes is not None and ctx._materialize
+        else _tensor(t)
         for t, takes in zip(ts, ctx._takes, strict=True)
     ]
     slots = ctx._slots if ctx._jvp_slots is None else ctx._jvp_slots
@@ -415,7 +425,12 @@ def _run_jvp(cls: type[Function], ts: Sequence[Any], saved: Sequence[Any], node:
 
 
 def _call(
-    ctx: FunctionCtx, method: Any, slots: Any, saved: Sequence[Any], node: Node, arguments: list[Any]
+    ctx: FunctionCtx,
+    method: Any,
+    slots: Any,
+    saved: Sequence[Any],
+    node: Node,
+    arguments: list[Any],
 ) -> Any:
     ctx._restored, ctx._node = _restore(ctx, slots, saved), node
     try:

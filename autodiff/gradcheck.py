@@ -7,7 +7,7 @@ layout.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -155,9 +155,7 @@ def gradgradcheck(
         if not pairs:
             return ()
         ys, gs = zip(*pairs, strict=True)  # type: ignore[assignment]
-        found = grad(
-            ys, [xs[i] for i in checked], gs, create_graph=True, allow_unused=True
-        )
+        found = grad(ys, [xs[i] for i in checked], gs, create_graph=True, allow_unused=True)
         return tuple([g for g in found if g is not None])
 
     return gradcheck(
@@ -187,8 +185,11 @@ def _floating_outputs(outputs: Any) -> list[Any]:
             raise TypeError(
                 f"gradcheck: the function must return Tensors, got {type(y).__name__} as output {i}"
             )
-    return [y.tensor() if isinstance(y, Value) else y for y in outputs
-            if isinstance(y, Value) or y.dtype.kind == "f"]
+    return [
+        y.tensor() if isinstance(y, Value) else y
+        for y in outputs
+        if isinstance(y, Value) or y.dtype.kind == "f"
+    ]
 
 
 def _leaf(array: np.ndarray) -> Tensor:
@@ -297,7 +298,9 @@ class _Case:
                 for i, g in zip(inputs, grads, strict=True):
                     self.fits("gradient", g, inputs[i], i)
                     rows[i].append(
-                        np.zeros(len(self.into[i])) if g is None else self.into[i] @ g._array.reshape(-1)
+                        np.zeros(len(self.into[i]))
+                        if g is None
+                        else self.into[i] @ g._array.reshape(-1)
                     )
             for i in inputs:
                 found[i].append(np.stack(rows[i]) if rows[i] else np.zeros((0, len(self.into[i]))))
@@ -348,7 +351,9 @@ class _Case:
                     continue
                 with np.errstate(all="ignore"):
                     difference = np.abs(a - n)
-                worst = np.unravel_index(int(np.argmax(np.nan_to_num(difference, nan=np.inf))), a.shape)
+                worst = np.unravel_index(
+                    int(np.argmax(np.nan_to_num(difference, nan=np.inf))), a.shape
+                )
                 raise GradcheckError(
                     f"gradcheck: the Jacobian of output {k} with respect to input {i} is wrong ({what}): "
                     f"the largest difference is {difference[worst]:.6g}, in row {worst[0]} (output "

@@ -130,7 +130,7 @@ class Primitive:
         self._names: tuple[str, ...] | None = None
         self.vjps: dict[int, Callable[[Any, Any, Any], Sequence[Any]]] = {}
         self._keeps: dict[int, tuple[bool, ...]] = {}
-        self._dropped: dict[tuple[int, int], tuple[int, ...] | None] = {}
+        self._dropped: dict[int, tuple[int, ...] | None] = {}
         if view and any(self.keeps(1, 1)):
             raise TypeError(f"view {name!r}: its rule may use shapes and parameters only")
         if register:
@@ -211,7 +211,7 @@ class Primitive:
     def keeps(self, mask: int, count: int) -> tuple[bool, ...]:
         """Which of ``(*inputs, output, aux)`` backward needs when the inputs in `mask` want gradients."""
         known = self._keeps.get(mask)
-        if known is not None and len(known) == count + 2:
+        if known is not None:
             return known
         if self.joint:
             rules: Sequence[Any] = (self.vjp,)
@@ -220,17 +220,18 @@ class Primitive:
         wanted = {name for rule in rules for name in _wanted(rule)}
         kept = [("xs" in wanted) or (i < 4 and _INPUTS[i] in wanted) for i in range(count)]
         result = (*kept, "out" in wanted, "aux" in wanted)
-        self._keeps[mask] = result
+        if self.arity >= 0:  # else there is no end of masks
+            self._keeps[mask] = result
         return result
-
 
     def dropped(self, mask: int, count: int) -> tuple[int, ...] | None:
         """The places of ``(*inputs, output, aux)`` that backward does not need; None: it needs none."""
-        known = self._dropped.get((mask, count), False)
+        known = self._dropped.get(mask, False)
         if known is False:
             keep = self.keeps(mask, count)
             known = tuple([i for i, k in enumerate(keep) if not k]) if any(keep) else None
-            self._dropped[mask, count] = known
+            if self.arity >= 0:
+                self._dropped[mask] = known
         return known  # type: ignore[return-value]
 
 
@@ -259,7 +260,7 @@ def record(
     shape: tuple[int, ...],
 ) -> Node:
     """Make the node of one operation; `mask` has a bit for each parent that is not None."""
-    node = _new(Node)
+    node = Node()
     node.primitive = primitive
     node.parents = parents
     node.params = params

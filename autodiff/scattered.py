@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from .subscripts import names_once
 
 __all__ = ["Scattered", "add_at"]
@@ -26,7 +28,9 @@ class Scattered:
 
     def start(self, shape: tuple[int, ...], known: np.ndarray | None) -> np.ndarray:
         """Return a buffer of `shape` that holds `known`, or zeros."""
-        return np.zeros(shape, self.value.dtype) if known is None else np.array(known)
+        if known is None:
+            return np.zeros(shape, self.value.dtype)
+        return np.array(known, order="C")
 
     def add_to(self, buffer: np.ndarray) -> None:
         """Add to `buffer` in place."""
@@ -40,8 +44,51 @@ class Scattered:
 
 
 def add_at(buffer: np.ndarray, index: Any, value: Any) -> None:
-    """Do ``buffer[index] += value``, adding up where `index` names an element several times."""
+    """Do ``buffer[index] += value``, adding up where `index` names an element several times.
+
+    `buffer` is contiguous, `index` plain (see `subscripts`).
+    """
     if names_once(index):
         buffer[index] += value
-    else:
-        np.add.at(buffer, index, value)
+        return
+    parts = index if index.__class__ is tuple else (index,)
+    axis = 0
+    while parts[axis].__class__ is slice and parts[axis] == _ALL:
+        axis += 1
+    tables = parts[axis:]
+    if not all([_is_table(part) for part in tables]):
+        axis, tables = 0, (np.arange(buffer.size).reshape(buffer.shape)[index],)
+        buffer = buffer.reshape(-1)
+    named = tables[0].shape if len(tables) == 1 else np.broadcast(*tables).shape
+    shape = buffer.shape[:axis] + named + buffer.shape[axis + len(tables) :]
+    if 0 in shape:
+        return
+    if np.shape(value) != shape:
+        value = np.broadcast_to(value, shape)
+    if axis == 0:
+        _add_rows(buffer, tables, value)
+        return
+    # The axes before the tables go to the end, so that what is added are rows.
+    ahead, behind = tuple(range(axis)), tuple(range(-axis, 0))
+    added = np.zeros(buffer.shape[axis:] + buffer.shape[:axis], buffer.dtype)
+    _add_rows(added, tables, np.moveaxis(value, ahead, behind))
+    buffer += np.moveaxis(added, behind, ahead)
+
+
+_ALL = slice(None)
+
+
+def _is_table(part: Any) -> bool:
+    return part.__class__ is np.ndarray and part.dtype.kind == "i"
+
+
+def _add_rows(buffer: np.ndarray, tables: tuple[np.ndarray, ...], value: np.ndarray) -> None:
+    """`add_at` for tables that name places on the first axes."""
+    count = len(tables)
+    rows = tables[0]
+    if count > 1:
+        rows = np.ravel_multi_index(tables, buffer.shape[:count], mode="wrap")
+    row_shape = buffer.shape[count:]
+    kernels.index_add(
+        buffer.reshape(-1, *row_shape), rows.reshape(-1), value.reshape(rows.size, *row_shape)
+    )

@@ -186,20 +186,6 @@ class Tensor:
     def _version(self) -> int:
         return versions.version(self._array)
 
-    @property
-    def T(self) -> Tensor:
-        """The tensor with its axes in reverse order, as a view: the transpose of a matrix."""
-        ndim = self._array.ndim
-        return self.t() if ndim == 2 else self.permute(*range(ndim)[::-1])  # type: ignore[attr-defined]
-
-    @property
-    def mT(self) -> Tensor:
-        """The transpose of every matrix in a stack: the last two axes swapped, as a view."""
-        return self.adjoint()  # type: ignore[attr-defined]
-
-    H = T
-    mH = mT
-
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the size of one axis."""
         return self._array.shape if dim is None else self._array.shape[dim]

@@ -68,15 +68,15 @@ def jvp(
     >>> ad.jvp(lambda x: x * x, ad.tensor([1.0, 2.0]), ad.tensor([1.0, 10.0]))
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
-    run = _record("jvp", func, inputs, create_graph)
+    run = recorded("jvp", func, inputs, create_graph)
     tangents = run.vectors(v, run.inputs, run.one_input, "inputs")
     found = pushforward(
         run.output_nodes(), dict(zip(run.input_nodes(), tangents, strict=True)), create_graph
     )
-    results = [found.get(_node(y)) for y in run.outputs]  # type: ignore[arg-type]
+    results = [found.get(node_of(y)) for y in run.outputs]  # type: ignore[arg-type]
     run.demand(results, strict, "output", "the inputs")
-    return run.returned(), _packed(
-        [_like(y, t, create_graph) for y, t in zip(run.outputs, results, strict=True)],
+    return run.returned(), packed(
+        [like(y, t, create_graph) for y, t in zip(run.outputs, results, strict=True)],
         run.one_output,
     )
 
@@ -121,12 +121,12 @@ def vjp(
     >>> ad.vjp(lambda x: x.sum() * x, ad.tensor([1.0, 2.0]), ad.tensor([1.0, 0.0]))
     (tensor([3., 6.]), tensor([4., 1.]))
     """
-    run = _record("vjp", func, inputs, create_graph)
+    run = recorded("vjp", func, inputs, create_graph)
     cotangents = run.vectors(v, run.outputs, run.one_output, "outputs")
-    results = _gradients(run.outputs, run.inputs, cotangents, create_graph)
+    results = gradients(run.outputs, run.inputs, cotangents, create_graph)
     run.demand(results, strict, "input", "the outputs")
-    return run.returned(), _packed(
-        [_like(x, g, create_graph) for x, g in zip(run.inputs, results, strict=True)], run.one_input
+    return run.returned(), packed(
+        [like(x, g, create_graph) for x, g in zip(run.inputs, results, strict=True)], run.one_input
     )
 
 
@@ -177,17 +177,20 @@ def jacobian(
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"jacobian: strategy must be one of {STRATEGIES}, got {strategy!r}")
-    run = _record("jacobian", func, inputs, create_graph)
+    run = recorded("jacobian", func, inputs, create_graph)
     if strategy == "auto":
-        counts = [sum(_size(t) for t in ts) for ts in (run.inputs, run.outputs)]
+        counts = [sum(size_of(t) for t in ts) for ts in (run.inputs, run.outputs)]
         strategy = STRATEGIES[counts[0] < counts[1]]
     blocks = (_columns if strategy == "forward-mode" else _rows)(run, create_graph)
     for row in blocks if strict else ():
         run.demand(row, strict, "output", "an input")
-    return _packed(
+    return packed(
         [
-            _packed(
-                [_block(run, i, j, blocks[i][j], strategy, create_graph) for j in range(len(run.inputs))],
+            packed(
+                [
+                    _block(run, i, j, blocks[i][j], strategy, create_graph)
+                    for j in range(len(run.inputs))
+                ],
                 run.one_input,
             )
             for i in range(len(run.outputs))
@@ -240,13 +243,18 @@ def hessian(
     """
 
     def gradient(*xs: Any) -> tuple[Any, ...]:
-        y = _one_element("hessian", func(*xs))
-        found = _gradients((y,), xs, None, True)
-        return tuple([_like(x, g, True) for x, g in zip(xs, found, strict=True)])
+        y = one_element("hessian", func(*xs))
+        found = gradients((y,), xs, None, True)
+        return tuple([like(x, g, True) for x, g in zip(xs, found, strict=True)])
 
     one = not isinstance(inputs, (tuple, list))
     result = jacobian(
-        gradient, (inputs,) if one else inputs, create_graph, strict, vectorize, outer_jacobian_strategy
+        gradient,
+        (inputs,) if one else inputs,
+        create_graph,
+        strict,
+        vectorize,
+        outer_jacobian_strategy,
     )
     return result[0][0] if one else result
 
@@ -290,16 +298,16 @@ def hvp(
     -----
     B. A. Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6(1), 1994.
     """
-    run = _record("hvp", func, inputs, create_graph)
-    y = _one_element("hvp", run.outputs[0] if run.one_output else run.outputs)
+    run = recorded("hvp", func, inputs, create_graph)
+    y = one_element("hvp", run.outputs[0] if run.one_output else run.outputs)
     tangents = run.vectors(v, run.inputs, run.one_input, "inputs")
-    gradients = _gradients((y,), run.inputs, None, True)
-    roots = [node for node in map(_node, gradients) if node is not None]
+    gradients = gradients((y,), run.inputs, None, True)
+    roots = [node for node in map(node_of, gradients) if node is not None]
     found = pushforward(roots, dict(zip(run.input_nodes(), tangents, strict=True)), create_graph)
-    results = [found.get(_node(g)) for g in gradients]  # type: ignore[arg-type]
+    results = [found.get(node_of(g)) for g in gradients]  # type: ignore[arg-type]
     run.demand(results, strict, "input", "the gradient")
-    return run.returned(), _packed(
-        [_like(x, t, create_graph) for x, t in zip(run.inputs, results, strict=True)], run.one_input
+    return run.returned(), packed(
+        [like(x, t, create_graph) for x, t in zip(run.inputs, results, strict=True)], run.one_input
     )
 
 
@@ -345,7 +353,9 @@ def value_and_grad(
         given: list[Any] = list(args)
         for n in numbers:
             if not -len(args) <= n < len(args):
-                raise ValueError(f"value_and_grad: argnums {n}, but {len(args)} positional arguments")
+                raise ValueError(
+                    f"value_and_grad: argnums {n}, but {len(args)} positional arguments"
+                )
             given[n] = _map(lambda x: x if isinstance(x, Value) else as_tensor(x), given[n])
         leaves: list[Any] = []
         for n in numbers:
@@ -354,151 +364,34 @@ def value_and_grad(
         fresh: list[Any] = []
 
         def stand_in(x: Any) -> Any:
-            fresh.append(_stand_in("value_and_grad", x, create))
+            fresh.append(stand_in("value_and_grad", x, create))
             return fresh[-1]
 
         with enable_grad():
             for n in numbers:
                 given[n] = _map(stand_in, given[n])
-            y = _one_element("value_and_grad", func(*given, **kwargs))
-            found = iter(_gradients((y,), fresh, None, create))
-        gradients = [_map(lambda x: _like(x, next(found), create), given[n]) for n in numbers]
+            y = one_element("value_and_grad", func(*given, **kwargs))
+            found = iter(gradients((y,), fresh, None, create))
+        gradients = [_map(lambda x: like(x, next(found), create), given[n]) for n in numbers]
         y = y if create else y.detach()
         return y, gradients[0] if isinstance(argnums, int) else tuple(gradients)
 
     return evaluated
 
 
-# What they share.
-
-
-@dataclass
-class _Run:
-    """One recorded run of a function: stand-ins for its inputs, and what it made of them."""
-
-    operation: str
-    inputs: Sequence[Any]
-    outputs: Sequence[Any]
-    one_input: bool
-    one_output: bool
-    create: bool
-
-    def input_nodes(self) -> list[Node]:
-        return [_node(x) for x in self.inputs]  # type: ignore[misc]
-
-    def output_nodes(self) -> list[Node]:
-        return [node for node in map(_node, self.outputs) if node is not None]
-
-    def returned(self) -> Any:
-        """The outputs as the caller gets them."""
-        return _packed(
-            [y if self.create else y.detach() for y in self.outputs], self.one_output
-        )
-
-    def vectors(self, v: Any, tensors: Sequence[Any], one: bool, what: str) -> list[Any]:
-        """Return `v`, which must fit `tensors`, as tangents or cotangents for a sweep."""
-        if v is None:
-            if not one or _size(tensors[0]) != 1:
-                raise ValueError(
-                    f"{self.operation}: v may be left out for one of the {what} of one element only; "
-                    f"the {what} have shapes {[tuple(t.shape) for t in tensors]}"
-                )
-            v = new_tensor(np.ones(tensors[0].shape), None)
-        vs = list(v) if isinstance(v, (tuple, list)) else [v]
-        if len(vs) != len(tensors):
-            raise ValueError(f"{self.operation}: {len(tensors)} {what}, but v has {len(vs)} parts")
-        return [self._vector(t, part, i) for i, (t, part) in enumerate(zip(tensors, vs, strict=True))]
-
-    def _vector(self, tensor: Any, v: Any, i: int) -> Any:
-        if isinstance(tensor, Value):
-            if isinstance(v, Value):
-                return v if self.create else v.data
-            return Value(v) if self.create else float(v)
-        v = as_tensor(v)
-        if v.shape != tensor.shape:
-            raise ValueError(
-                f"{self.operation}: part {i} of v has shape {v.shape}, expected {tensor.shape}"
-            )
-        with enable_grad():
-            v = v.to(tensor.dtype)  # type: ignore[attr-defined]
-        return v if self.create else v._array
-
-    def demand(self, results: Iterable[Any], strict: bool, one: str, other: str) -> None:
-        """With `strict`, raise where there is no dependence."""
-        for i, result in enumerate(results):
-            if strict and result is None:
-                raise RuntimeError(
-                    f"{self.operation}: {one} {i} and {other} do not depend on each other, which "
-                    "strict=True forbids"
-                )
-
-
-def _record(operation: str, func: Callable[..., Any], inputs: Any, create: bool) -> _Run:
-    one_input = not isinstance(inputs, (tuple, list))
-    with enable_grad():
-        xs = [_stand_in(operation, x, create) for x in ((inputs,) if one_input else inputs)]
-        outputs = func(*xs)
-    one_output = not isinstance(outputs, (tuple, list))
-    ys = (outputs,) if one_output else outputs
-    for y in ys:
-        if not isinstance(y, (Tensor, Value)):
-            raise TypeError(
-                f"{operation}: the function must return Tensors, got {type(y).__name__}"
-            )
-    return _Run(operation, xs, ys, one_input, one_output, create)
-
-
-def _stand_in(operation: str, x: Any, create: bool) -> Any:
-    """A leaf with the value of `x`; with `create` one that leads on to the history of `x`.
-
-    It is new in either case, so that uses of `x` from elsewhere (a closure) are not counted as uses of the
-    argument.
-    """
-    if isinstance(x, Value):
-        return x * 1.0 if create else Value(x.data)
-    if not isinstance(x, Tensor) or x.dtype.kind != "f":
-        kind = type(x).__name__ if not isinstance(x, Tensor) else f"a tensor of dtype {x.dtype}"
-        raise TypeError(f"{operation}: the inputs must be floating Tensors or Values, got {kind}")
-    if create and x.requires_grad:
-        return x * 1.0  # type: ignore[operator]
-    return x.detach().requires_grad_()
-
-
-def _one_element(operation: str, y: Any) -> Any:
-    if not isinstance(y, Value) and (not isinstance(y, Tensor) or y._array.size != 1):
-        what = f"shape {y.shape}" if isinstance(y, Tensor) else type(y).__name__
-        raise ValueError(
-            f"{operation}: the function must return one Tensor of one element, got {what}; reduce it "
-            "with .sum() or .mean()"
-        )
-    return y
-
-
-def _gradients(
-    outputs: Sequence[Any], inputs: Sequence[Any], cotangents: Sequence[Any] | None, create: bool
-) -> Sequence[Any]:
-    """The gradients of those outputs that have a history; None where there is no dependence."""
-    cotangents = [None] * len(outputs) if cotangents is None else cotangents
-    pairs = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if _node(y) is not None]
-    if not pairs:
-        return [None] * len(inputs)
-    ys, cs = zip(*pairs, strict=True)
-    return grad(ys, inputs, cs, create_graph=create, allow_unused=True)
-
-
-def _rows(run: _Run, create: bool) -> list[list[Any]]:
+def _rows(run: Run, create: bool) -> list[list[Any]]:
     """Per output and input the gradients of the output's elements, or None."""
     blocks: list[list[Any]] = []
     for y in run.outputs:
         rows: list[Any] = []
-        if _node(y) is not None:
+        if node_of(y) is not None:
             for seed in _basis(y):
                 rows.append(grad(y, run.inputs, seed, True, create, allow_unused=True))
-        blocks.append([_or_none(column) for column in zip(*rows)] or [None] * len(run.inputs))  # noqa: B905
+        blocks.append([_or_none(column) for column in zip(*rows)] or [None] * len(run.inputs))
     return blocks
 
 
-def _columns(run: _Run, create: bool) -> list[list[Any]]:
+def _columns(run: Run, create: bool) -> list[list[Any]]:
     """Per output and input the tangents that come of moving each of the input's elements, or None."""
     nodes = run.output_nodes()
     blocks: list[list[Any]] = [[] for _ in run.outputs]
@@ -508,7 +401,7 @@ def _columns(run: _Run, create: bool) -> list[list[Any]]:
             for seed in _basis(x, create)
         ]
         for block, y in zip(blocks, run.outputs, strict=True):
-            block.append(_or_none([tangents.get(_node(y)) for tangents in found]))  # type: ignore[arg-type]
+            block.append(_or_none([tangents.get(node_of(y)) for tangents in found]))  # type: ignore[arg-type]
     return blocks
 
 
@@ -516,11 +409,11 @@ def _or_none(parts: Sequence[Any]) -> Sequence[Any] | None:
     return None if all([part is None for part in parts]) else parts
 
 
-def _block(run: _Run, i: int, j: int, parts: Any, strategy: str, create: bool) -> Any:
+def _block(run: Run, i: int, j: int, parts: Any, strategy: str, create: bool) -> Any:
     """The Jacobian of output `i` with respect to input `j`."""
     y, x = run.outputs[i], run.inputs[j]
     if isinstance(y, Value) and isinstance(x, Value):
-        return _like(x, None if parts is None else parts[0], create)
+        return like(x, None if parts is None else parts[0], create)
     shape = tuple(y.shape) + tuple(x.shape)
     dtype = getattr(x if isinstance(y, Value) else y, "dtype", np.float64)
     if parts is None:
@@ -528,13 +421,21 @@ def _block(run: _Run, i: int, j: int, parts: Any, strategy: str, create: bool) -
     forward = strategy == "forward-mode"
     part_shape = y.shape if forward else x.shape
     whole = [
-        np.zeros(part_shape, dtype) if part is None else part.tensor() if isinstance(part, Value) else part
+        np.zeros(part_shape, dtype)
+        if part is None
+        else part.tensor()
+        if isinstance(part, Value)
+        else part
         for part in parts
     ]
     if create:
-        return np.stack([as_tensor(part) for part in whole], axis=-1 if forward else 0).reshape(shape)
+        return np.stack([as_tensor(part) for part in whole], axis=-1 if forward else 0).reshape(
+            shape
+        )
     arrays = [part._array if isinstance(part, Tensor) else part for part in whole]
-    return new_tensor(np.stack(arrays, axis=-1 if forward else 0).reshape(shape).astype(dtype), None)
+    return new_tensor(
+        np.stack(arrays, axis=-1 if forward else 0).reshape(shape).astype(dtype), None
+    )
 
 
 def _basis(x: Any, create: bool = False) -> Iterable[Any]:
@@ -546,32 +447,6 @@ def _basis(x: Any, create: bool = False) -> Iterable[Any]:
         unit = np.zeros(x.shape, x.dtype)
         unit.reshape(-1)[k] = 1
         yield new_tensor(unit, None)
-
-
-def _like(x: Any, g: Any, create: bool) -> Any:
-    """What a sweep found for `x`, as the caller gets it; zeros where it found nothing."""
-    if isinstance(x, Value):
-        g = 0.0 if g is None else g
-        if isinstance(g, (Tensor, np.ndarray)):
-            g = g.item()
-        return Value(g) if create and not isinstance(g, Value) else g
-    if g is None:
-        return new_tensor(np.zeros(x.shape, x.dtype), None)
-    if isinstance(g, Tensor):
-        return new_tensor(g._array.copy(), g._history())
-    return new_tensor(np.array(g, x.dtype), None)
-
-
-def _node(x: Any) -> Node | None:
-    return x if isinstance(x, Value) else None if x is None else x._history()
-
-
-def _size(x: Any) -> int:
-    return 1 if isinstance(x, Value) else x._array.size
-
-
-def _packed(results: list[Any], one: bool) -> Any:
-    return results[0] if one else tuple(results)
 
 
 def _map(function: Callable[[Any], Any], tree: Any) -> Any:

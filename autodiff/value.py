@@ -45,7 +45,7 @@ def _comparison(relation: Any) -> Any:
     def method(self: Value, other: Any) -> Any:
         if other.__class__ is Value:
             return relation(self.data, other.data)
-        return relation(self.data, other) if isinstance(other, _NUMBERS) else NotImplemented
+        return bool(relation(self.data, other)) if isinstance(other, _NUMBERS) else NotImplemented
 
     return method
 

@@ -10,7 +10,7 @@ convolution         `conv_forward`, `conv_input_grad`, `conv_weight_grad`
 pooling             `max_pool_forward`, `max_pool_backward`, `avg_pool_forward`,
                     `avg_pool_backward`, `adaptive_max_pool_forward`,
                     `adaptive_avg_pool_forward`, `adaptive_avg_pool_backward`
-functions           `erf`, `erfinv`
+functions           `erf`, `erfc`, `erfinv`
 sums by index       `index_add`
 optimisers          `sgd_step`, `adam_step`, `rmsprop_step`, `adagrad_step`, `adadelta_step`
 ==================  ========================================================================
@@ -20,7 +20,7 @@ function of the same name in `conv_jit.py`.
 """
 
 from .conv import conv_forward, conv_input_grad, conv_output_size, conv_weight_grad
-from .elementwise import erf, erfinv
+from .elementwise import erf, erfc, erfinv
 from .gemm import matmul
 from .pool import (
     adaptive_avg_pool_backward,
@@ -53,6 +53,7 @@ __all__ = [
     "conv_output_size",
     "conv_weight_grad",
     "erf",
+    "erfc",
     "erfinv",
     "get_num_threads",
     "index_add",

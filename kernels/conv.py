@@ -4,7 +4,7 @@ All three take plain arrays in PyTorch's layout:
 
 - `x` (N, C, H, W), `w` (K, C / groups, R, S), `bias` (K,), output and its gradient `g`
   (N, K, OH, OW);
-- `stride` and `dilation` are pairs (rows, columns), `padding` is a pair of pairs
+- `stride` and `dilation` are tuples (rows, columns), `padding` is a tuple of tuples
   ((top, bottom), (left, right)) of zeros;
 - OH = (H + top + bottom - dilation * (R - 1) - 1) // stride + 1, and OW likewise.
 
@@ -16,6 +16,8 @@ The convolution is the one of deep learning, that is a cross-correlation: the ke
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -73,6 +75,12 @@ def check_conv(
     return g_shape[2], g_shape[3]
 
 
+def check_bias(w_shape: Shape, bias: np.ndarray | None) -> None:
+    """Check that there is one number per output channel."""
+    if bias is not None and bias.shape != w_shape[:1]:
+        raise ValueError(f"conv_forward: w {w_shape} needs a bias {w_shape[:1]}, got {bias.shape}")
+
+
 def _columns(
     x: np.ndarray, kernel: Pair, out: Pair, stride: Pair, padding: Padding, dilation: Pair
 ) -> np.ndarray:
@@ -82,10 +90,6 @@ def _columns(
     windows = sliding_window_view(padded, extent, axis=(2, 3))
     patches = windows[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
     return patches[:, :, : out[0], : out[1]].transpose(0, 1, 4, 5, 2, 3)
-
-
-def _few_channels_or_large_kernel(w_shape: Shape) -> bool:
-    return True
 
 
 @kernel(compiled="conv_jit")
@@ -118,9 +122,11 @@ def conv_forward(
     array([[[[0., 3., 0.]]]])
     """
     out = check_conv("conv_forward", x.shape, w.shape, None, stride, padding, dilation, groups)
+    check_bias(w.shape, bias)
     columns = _columns(x, w.shape[2:], out, stride, padding, dilation)
-    columns = columns.reshape(x.shape[0], groups, w[0].size, out[0] * out[1])
-    y = np.matmul(w.reshape(groups, w.shape[0] // groups, w[0].size), columns)
+    count = math.prod(w.shape[1:])
+    columns = columns.reshape(x.shape[0], groups, count, out[0] * out[1])
+    y = np.matmul(w.reshape(groups, w.shape[0] // groups, count), columns)
     y = y.reshape(x.shape[0], w.shape[0], *out)
     return y if bias is None else y + bias[:, None, None]
 
@@ -165,7 +171,7 @@ def conv_input_grad(
     options = (stride, padding, dilation, groups)
     rows, columns = check_conv("conv_input_grad", input_shape, w.shape, g.shape, *options)
     batch, channels, height, width = input_shape
-    flat_w = w.reshape(groups, w.shape[0] // groups, w[0].size)
+    flat_w = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
     flat_g = g.reshape(batch, groups, w.shape[0] // groups, rows * columns)
     patches = np.matmul(flat_w.swapaxes(1, 2), flat_g)
     patches = patches.reshape(batch, channels, *w.shape[2:], rows, columns)
@@ -223,8 +229,9 @@ def conv_weight_grad(
     weight_shape = tuple(weight_shape)
     options = (stride, padding, dilation, groups)
     out = check_conv("conv_weight_grad", x.shape, weight_shape, g.shape, *options)
-    columns = _columns(x, weight_shape[2:], out, stride, padding, dilation)
-    count = int(np.prod(weight_shape[1:]))
+    window = (weight_shape[2], weight_shape[3])
+    columns = _columns(x, window, out, stride, padding, dilation)
+    count = math.prod(weight_shape[1:])
     columns = columns.reshape(x.shape[0], groups, count, out[0] * out[1])
     flat_g = g.reshape(x.shape[0], groups, weight_shape[0] // groups, out[0] * out[1])
     return np.matmul(flat_g, columns.swapaxes(2, 3)).sum(axis=0).reshape(weight_shape)

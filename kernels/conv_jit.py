@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .conv import Padding, Pair, Shape, check_conv
+from .conv import Padding, Pair, Shape, check_bias, check_conv
 from .conv import conv_forward as _forward
 from .conv import conv_input_grad as _input_grad
 from .conv import conv_weight_grad as _weight_grad
@@ -170,6 +170,11 @@ def _weight_products(
                         )
 
 
+def _compiled_for(*arrays: np.ndarray) -> bool:
+    """Say whether the loops can take these: nothing empty, and all of one dtype."""
+    return all(array.size and array.dtype == arrays[0].dtype for array in arrays)
+
+
 def _apply(
     plan: Plan, source: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray
 ) -> np.ndarray:
@@ -202,7 +207,8 @@ def conv_forward(
 ) -> np.ndarray:
     options = (stride, padding, dilation, groups)
     size = check_conv("conv_forward", x.shape, w.shape, None, *options)
-    if not x.size or not w.size:
+    check_bias(w.shape, bias)
+    if not _compiled_for(x, w, w if bias is None else bias):
         return _forward.reference(x, w, bias, *options)
     plan = plan_forward(x.shape[1:], w.shape, size, *options)
     return _apply(plan, x, w, bias, np.empty((len(x), len(w), *size), x.dtype))
@@ -219,10 +225,11 @@ def conv_input_grad(
 ) -> np.ndarray:
     input_shape, options = tuple(input_shape), (stride, padding, dilation, groups)
     check_conv("conv_input_grad", input_shape, w.shape, g.shape, *options)
-    if not g.size or not w.size:
+    dx = np.empty(input_shape, g.dtype)
+    if not _compiled_for(g, w, dx):
         return _input_grad.reference(g, w, input_shape, *options)
     plan = plan_input_grad(g.shape[1:], w.shape, input_shape[1:], *options)
-    return _apply(plan, g, w, None, np.empty(input_shape, g.dtype))
+    return _apply(plan, g, w, None, dx)
 
 
 def conv_weight_grad(
@@ -236,7 +243,7 @@ def conv_weight_grad(
 ) -> np.ndarray:
     weight_shape, options = tuple(weight_shape), (stride, padding, dilation, groups)
     size = check_conv("conv_weight_grad", x.shape, weight_shape, g.shape, *options)
-    if not g.size or not x.size:
+    if not _compiled_for(g, x):
         return _weight_grad.reference(g, x, weight_shape, *options)
     plan = plan_forward(x.shape[1:], weight_shape, size, *options)
     dtype, rows, images = x.dtype, plan.sizes[2], len(x)

@@ -60,7 +60,9 @@ class Plan(NamedTuple):
     work: int
 
 
-def _positions(kernel: int, stride: int, dilation: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _positions(
+    kernel: int, stride: int, dilation: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Say where the taps of one axis read: the residues in use, and per tap (phase, step)."""
     taps = np.arange(kernel) * dilation
     residues = np.unique(taps % stride)
@@ -117,7 +119,7 @@ class _PhaseOfInput(NamedTuple):
     """One phase of one axis of the input: where it lies, and the taps that reach it."""
 
     first: int  # its first row in the input
-    count: int
+    size: int
     origin: int  # the output row that tap 0 of the phase would read for that row
     taps: np.ndarray
     steps: np.ndarray  # per tap, how many rows further back it reads
@@ -160,8 +162,8 @@ def plan_input_grad(
     top, left = (
         max([0, *(int(p.steps.max()) - p.origin for p in axis if p.steps.size)]) for axis in axes
     )
-    plane_rows = top + max(height, *(p.origin + p.count for p in axes[0]))
-    pitch = left + max(width, *(p.origin + p.count for p in axes[1]))
+    plane_rows = top + max(height, *(p.origin + p.size for p in axes[0]))
+    pitch = left + max(width, *(p.origin + p.size for p in axes[1]))
     channel = np.arange(channels)
     phases, source_taps, weight_taps, first = [], [], [], 0
     for row in axes[0]:
@@ -175,7 +177,7 @@ def plan_input_grad(
             )
             weight_taps.append(_table(channel * rows * r * s, row.taps * s, column.taps))
             last = first + len(source_taps[-1])
-            phases.append((first, last, row.count, column.count, row.first, column.first))
+            phases.append((first, last, row.size, column.size, row.first, column.first))
             first = last
     whole = np.zeros(1, np.int64)
     return Plan(

@@ -84,6 +84,32 @@ def erf(x: np.ndarray) -> np.ndarray:
 
 
 @kernel()
+def erfc(x: np.ndarray) -> np.ndarray:
+    """Return 1 - erf(x) without the loss of digits where that is small.
+
+    Parameters
+    ----------
+    x : ndarray of floats
+
+    Returns
+    -------
+    ndarray
+        Of the shape and dtype of `x`, accurate to rounding.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autodiff import kernels
+    >>> kernels.erfc(np.array([0.0, 0.5, np.inf])).round(4)
+    array([1.    , 0.4795, 0.    ])
+    """
+    wide = np.asarray(x, np.float64)
+    flank = _erfc_of_positive(np.maximum(np.abs(wide), 0.46875))
+    outside = np.where(wide > 0, flank, 2 - flank)
+    return np.where(np.abs(wide) > 0.46875, outside, 1 - erf.reference(wide)).astype(x.dtype)
+
+
+@kernel()
 def erfinv(x: np.ndarray) -> np.ndarray:
     """Return the inverse of `erf`: infinite at -1 and 1, NaN beyond.
 

@@ -19,8 +19,8 @@ def _erf_of_float32(x, out):
     largest relative error is 2.4e-9. Without a branch, so that the loop is vectorised.
     """
     for i in range(len(x)):
-        v = np.float64(x[i])
-        v = 3.95 if v > 3.95 else (-3.95 if v < -3.95 else v)  # NaN stays
+        wide = np.float64(x[i])
+        v = 3.95 if wide > 3.95 else (-3.95 if wide < -3.95 else wide)  # NaN stays
         u = v * v
         above = 0.00420598439166 + u * (0.000407642257609 + u * 6.65816544903e-06)
         above = 1.1283791697 + u * (0.192615948475 + u * (0.0556412321646 + u * above))

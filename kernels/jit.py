@@ -64,7 +64,7 @@ def inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _vector_bytes() -> int:
     """Return the width of the widest vectors for which Numba's target has instructions."""
-    asked = numba.config.CPU_FEATURES
+    asked = getattr(numba.config, "CPU_FEATURES", None)
     features = llvm.get_host_cpu_features().flatten() if asked is None else asked
     enabled = {word[1:] for word in features.split(",") if word.startswith("+")}
     if "avx512f" in enabled and "avx512dq" in enabled:

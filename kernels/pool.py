@@ -192,7 +192,8 @@ def max_pool_backward(g: np.ndarray, indices: np.ndarray, input_shape: Shape) ->
     check_indices("max_pool_backward", g, indices, input_shape)
     dx = np.zeros((math.prod(input_shape[:2]), math.prod(input_shape[2:])), g.dtype)
     planes = np.arange(len(dx))[:, None]
-    np.add.at(dx, (planes, indices.reshape(len(dx), -1)), g.reshape(len(dx), -1))
+    windows = (len(dx), math.prod(g.shape[2:]))
+    np.add.at(dx, (planes, indices.reshape(windows)), g.reshape(windows))
     return dx.reshape(input_shape)
 
 
@@ -353,7 +354,8 @@ def adaptive_max_pool_forward(x: np.ndarray, out: Pair) -> tuple[np.ndarray, np.
     indices = np.empty(largest.shape, np.int64)
     for i, (top, bottom) in enumerate(bin_edges(x.shape[2], out[0])):
         for j, (left, right) in enumerate(bin_edges(x.shape[3], out[1])):
-            patch = x[:, :, top:bottom, left:right].reshape(*x.shape[:2], -1)
+            patch = x[:, :, top:bottom, left:right]
+            patch = patch.reshape(*x.shape[:2], (bottom - top) * (right - left))
             place = patch.argmax(axis=2)
             missing = np.isnan(patch)
             last = patch.shape[2] - 1 - missing[:, :, ::-1].argmax(axis=2)

@@ -9,7 +9,8 @@ which costs more than a small tile. A pointer does not keep its array alive: tak
 arguments of the compiled function only, which its caller holds. Nothing is checked here.
 
 Lengths, offsets and leads (distances between rows) count elements; `lanes` is the number of
-elements in a vector. The sizes of a tile are literal integers: each combination becomes straight code.
+elements in a vector. The sizes of a tile are literal integers: each combination becomes straight
+code.
 """
 
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
@@ -20,9 +21,8 @@ import platform
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from .jit import VECTOR_BYTES
 
@@ -31,6 +31,9 @@ from .jit import VECTOR_BYTES
 ROWS = 8 if VECTOR_BYTES == 64 or platform.machine() in ("aarch64", "arm64") else 4
 HALF_ROWS = ROWS // 2
 VECTORS = 3
+
+# Numba's own annotation counts the typing context among the arguments of the function it makes.
+intrinsic: Any = extending.intrinsic
 
 _INDEX = ir.IntType(64)
 _LANE = ir.IntType(32)

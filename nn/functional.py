@@ -168,8 +168,8 @@ def scaled_dot_product_attention(
     key : Tensor, shape (..., S, E)
     value : Tensor, shape (..., S, V)
     attn_mask : Tensor, optional
-        Broadcast to (..., L, S): bool, True where a query may look at a key; or floating, added to
-        the scores. A query that may look at none gets zeros.
+        Broadcast to (..., L, S): bool, True where a query may look at a key; or of the query's
+        dtype, added to the scores. A query that may look at none gets zeros.
     dropout_p : float, default 0
         The probability with which a weight is dropped (always, so pass 0 in evaluation).
     is_causal : bool, default False
@@ -186,7 +186,7 @@ def scaled_dot_product_attention(
     ValueError
         For shapes that do not fit, and for a mask beside `is_causal`.
     TypeError
-        For several dtypes, or a mask of integers.
+        For several dtypes, or a mask of another.
 
     Examples
     --------
@@ -218,8 +218,8 @@ def scaled_dot_product_attention(
     elif attn_mask is not None:
         mask = operand(attn_mask, name, number=False)
         kind = mask.dtype.kind
-        if kind not in "bf":
-            raise TypeError(f"{name}: attn_mask must be bool or floating, got {mask.dtype}")
+        if kind != "b" and mask.dtype != q.dtype:
+            raise TypeError(f"{name}: attn_mask must be bool or {q.dtype}, got {mask.dtype}")
         hidden = ~mask.numpy() if kind == "b" else np.isneginf(mask.numpy(force=True))
         if kind == "f":
             scores = scores + mask.masked_fill(hidden, 0.0)

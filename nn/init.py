@@ -209,7 +209,7 @@ def eye_(tensor: T) -> T:
     """
     if tensor.ndim != 2:
         raise ValueError(f"eye_: expected a tensor of 2 axes, got shape {tensor.shape}")
-    return _fill(tensor, np.eye(*tensor.shape))
+    return _fill(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def dirac_(tensor: T, groups: int = 1) -> T:

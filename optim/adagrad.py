@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from autodiff.kernels.update import adagrad_step
 
 from .optimizer import Optimizer, Update, refuse, zeros_for
@@ -49,7 +48,7 @@ class Adagrad(Optimizer):
     >>> (3 * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.9], requires_grad=True)
+    tensor([0.9000], requires_grad=True)
     """
 
     def __init__(
@@ -69,7 +68,8 @@ class Adagrad(Optimizer):
         refuse("Adagrad", differentiable=differentiable)
         if not initial_accumulator_value >= 0:
             raise ValueError(
-                f"Adagrad: initial_accumulator_value must not be negative, got {initial_accumulator_value}"
+                "Adagrad: initial_accumulator_value must not be negative, "
+                f"got {initial_accumulator_value}"
             )
         super().__init__(
             params,

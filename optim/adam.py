@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-
 from autodiff.kernels.update import adam_step
 
 from .optimizer import Optimizer, Update, refuse, zeros_for
@@ -51,7 +50,7 @@ class Adam(Optimizer):
     >>> (0.5 * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.999], requires_grad=True)
+    tensor([0.9990], requires_grad=True)
     """
 
     def __init__(
@@ -112,7 +111,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: the weights shrink by a factor, the gradient stays as it is.
+    """Adam with decoupled weight decay: the weights shrink, the gradient stays as it is.
 
     Parameters are those of `Adam`; ``weight_decay`` is 0.01 by default.
 
@@ -129,7 +128,7 @@ class AdamW(Adam):
     >>> (0 * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.99], requires_grad=True)
+    tensor([0.9900], requires_grad=True)
     """
 
     def __init__(
@@ -149,6 +148,6 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(
             params, lr, betas, eps, weight_decay, amsgrad,
-            maximize=maximize, foreach=foreach, capturable=capturable, differentiable=differentiable,
-            fused=fused, decoupled_weight_decay=True,
+            maximize=maximize, foreach=foreach, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
         )  # fmt: skip

@@ -52,8 +52,8 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         if isinstance(params, (Tensor, np.ndarray)):
             raise TypeError(
-                f"{type(self).__name__}: params must be an iterable of Tensors or dicts, got a single "
-                f"{type(params).__name__}; put it in a list"
+                f"{type(self).__name__}: params must be an iterable of Tensors or dicts, "
+                f"got a single {type(params).__name__}; put it in a list"
             )
         groups = list(params)
         if not groups:
@@ -79,8 +79,8 @@ class Optimizer:
                 raise TypeError(f"{name}: can only optimise Tensors, got {type(p).__name__}")
             if not p.is_leaf:
                 raise ValueError(
-                    f"{name}: can only optimise leaves, but a tensor of shape {p.shape} is the result of "
-                    f"{p.grad_fn!r}"
+                    f"{name}: can only optimise leaves, but a tensor of shape {p.shape} is the "
+                    f"result of {p.grad_fn!r}"
                 )
             if id(p) in known:
                 raise ValueError(f"{name}: a parameter of shape {p.shape} was given twice")
@@ -152,7 +152,9 @@ class Optimizer:
             }
             for group in self.param_groups
         ]
-        state = {number[p]: _saved(entry) for p, entry in self.state.items() if p in number and entry}
+        state = {
+            number[p]: _saved(entry) for p, entry in self.state.items() if p in number and entry
+        }
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -168,8 +170,8 @@ class Optimizer:
         theirs = [len(group["params"]) for group in saved]
         if ours != theirs:
             raise ValueError(
-                f"{type(self).__name__}: the saved state has groups of {theirs} parameters, this optimiser "
-                f"of {ours}"
+                f"{type(self).__name__}: the saved state has groups of {theirs} parameters, "
+                f"this optimiser of {ours}"
             )
         params = {
             i: p
@@ -177,7 +179,9 @@ class Optimizer:
             for i, p in zip(other["params"], group["params"], strict=True)
         }
         state = {
-            params[i]: _loaded(entry, params[i]) for i, entry in state_dict["state"].items() if i in params
+            params[i]: _loaded(entry, params[i])
+            for i, entry in state_dict["state"].items()
+            if i in params
         }
         for group, other in zip(groups, saved, strict=True):
             group.update({key: value for key, value in other.items() if key != "params"})
@@ -228,4 +232,3 @@ def refuse(name: str, **options: Any) -> None:
     for key, value in options.items():
         if value:
             raise ValueError(f"{name}: {key}=True is not supported; steps are not recorded")
-

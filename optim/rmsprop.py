@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-
 from autodiff.kernels.update import rmsprop_step
 
 from .optimizer import Optimizer, Update, refuse, zeros_for
@@ -51,7 +50,7 @@ class RMSprop(Optimizer):
     >>> w.sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.8], requires_grad=True)
+    tensor([0.8000], requires_grad=True)
     """
 
     def __init__(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-
 from autodiff.kernels.update import sgd_step
 
 from .optimizer import Optimizer, Update, refuse, zeros_for
@@ -50,7 +49,7 @@ class SGD(Optimizer):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.8], requires_grad=True)
+    tensor([0.8000], requires_grad=True)
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class SGD(Optimizer):
             if not momentum:
                 sgd_step(w, g, None, lr, 0.0, 0.0, weight_decay, False, False)
                 return
-            buffer = state.get("momentum_buffer")
+            buffer: Any = state.get("momentum_buffer")
             first = buffer is None
             if first:
                 buffer = state["momentum_buffer"] = zeros_for(w)

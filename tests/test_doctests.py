@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
-import autodiff
+
+_LAYERS = ("kernels", "nn", "optim", "examples", "benchmarks")  # folders beside autodiff/
 
 
 def _modules() -> list[str]:
-    found = ["autodiff"]
-    for info in pkgutil.walk_packages(autodiff.__path__, "autodiff."):
-        if not info.name.endswith("__main__"):
-            found.append(info.name)
-    return found
+    found = {"autodiff"}
+    for package in ("autodiff", *[f"autodiff.{layer}" for layer in _LAYERS]):
+        found.add(package)
+        path = importlib.import_module(package).__path__
+        found |= {info.name for info in pkgutil.walk_packages(path, f"{package}.")}
+    return sorted(found)
 
 
 @pytest.mark.parametrize("name", _modules())

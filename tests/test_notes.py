@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from autodiff.nn import functional as F
+from notes import array, each_scalar, tensor
 
 import autodiff as ad
 from autodiff import nn, optim
-from autodiff.nn import functional as F
-from notes import array, each_scalar, tensor
 
 X, Y, W = 3.0, 1.0, 3.0
 VALUES = [
@@ -205,14 +205,23 @@ def test_row_08_pairs_of_function_and_derivative(pair: Any, built_in: Any, arity
 
 @each_scalar
 def test_row_09_picture_of_the_graph(scalar: Any) -> None:
-    loss = loss_of(scalar(W))
-    picture = ad.graph(loss)
+    picture = ad.graph(loss_of(scalar(W)))
     operations = [box for box in picture.boxes if box.kind in ("operation", "output")]
-    assert len(operations) == 6
-    assert picture.boxes[-1].kind == "output"
+    assert [box.title for box in operations] == ["*", "exp", "+", "/", "log", "*"]
+    assert picture.boxes[-1] is operations[-1]
     svg = picture.to_svg()
     assert svg.startswith("<svg")
-    assert all(box.title in svg for box in operations if box.title.isalpha())
+    assert all(f">{title}<" in svg for title in ("exp", "log"))
+
+
+def test_row_09_picture_shows_the_forward_and_the_reverse_table() -> None:
+    loss = loss_of(ad.Value(W))
+    loss.backward()
+    boxes = [box for box in ad.graph(loss).boxes if box.kind in ("operation", "output")]
+    shown = [dict(line.split() for line in box.lines) for box in boxes]
+    cotangents = [math.prod(PARTIALS[i + 1 :]) for i in range(6)]
+    assert [float(box["data"]) for box in shown] == pytest.approx(VALUES, rel=1e-3)
+    assert [float(box["grad"]) for box in shown] == pytest.approx(cotangents, rel=1e-3)
 
 
 @each_scalar

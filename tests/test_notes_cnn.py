@@ -7,12 +7,12 @@ import hashlib
 
 import numpy as np
 import pytest
-
-import autodiff as ad
-from autodiff import nn, optim
 from autodiff.examples.idx import read_mnist
 from autodiff.nn import functional as F
 from notes import array, data_file, tensor
+
+import autodiff as ad
+from autodiff import nn, optim
 
 
 def direct(x: np.ndarray, k: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -107,7 +107,7 @@ def test_row_96_gradients_of_a_convolution() -> None:
 
 
 def test_row_97_small_cnn_learns_mnist() -> None:
-    # A tenth of the training images, two epochs; `autodiff demo` trains on all of them.
+    # A tenth of the training images: 95.4 to 96.4 % for seeds 0 to 2; `autodiff demo` takes all.
     folder = data_file("mnist/train-images-idx3-ubyte.gz").parent
 
     def prepared(part: str, count: int) -> tuple[ad.Tensor, ad.Tensor]:
@@ -122,8 +122,8 @@ def test_row_97_small_cnn_learns_mnist() -> None:
         nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(16 * 5 * 5, 10), nn.LogSoftmax(dim=1),
     )  # fmt: skip
-    optimizer = optim.Adam(model.parameters(), lr=2e-3)
-    for _ in range(2):
+    optimizer = optim.Adam(model.parameters(), lr=5e-3)
+    for _ in range(3):
         for chosen in ad.randperm(len(x)).split(32):
             optimizer.zero_grad()
             F.nll_loss(model(x[chosen]), y[chosen]).backward()

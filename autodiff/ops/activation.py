@@ -22,10 +22,6 @@ METHODS = ("hardshrink", "prelu", "relu")
 IN_PLACE = ("hardshrink", "hardtanh", "leaky_relu", "relu", "relu6", "threshold")
 
 
-# Masks say where the gradient is cut ("not above"), so that a NaN in the input lets it through, as in
-# PyTorch.
-
-
 @unary(
     lambda x: np.maximum(x, 0),
     lambda g, out: keep(g, out != 0),
@@ -171,9 +167,7 @@ def threshold(input: Any, threshold: float, value: float) -> Tensor:
 _hardtanh = Primitive(
     "hardtanh",
     lambda x, min_val, max_val: np.minimum(np.maximum(x, min_val), max_val),
-    (
-        lambda g, x, min_val, max_val: keep(g, np.logical_not((x <= min_val) | (x >= max_val))),
-    ),
+    (lambda g, x, min_val, max_val: keep(g, (x > min_val) & (x < max_val)),),
     elementwise=True,
     scalar=lambda x, low, high: low if x < low else high if x > high else x,
 )
@@ -270,7 +264,7 @@ def hardswish(input: Any) -> Tensor:
 _hardshrink = Primitive(
     "hardshrink",
     lambda x, lambd: keep(x, np.logical_not((x >= -lambd) & (x <= lambd))),
-    (lambda g, x, lambd: keep(g, np.logical_not((x >= -lambd) & (x <= lambd))),),
+    (lambda g, x, lambd: keep(g, (x < -lambd) | (x > lambd)),),
     elementwise=True,
     floating=True,
     scalar=lambda x, lambd: 0.0 if -lambd <= x <= lambd else x,
@@ -297,7 +291,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
 _softshrink = Primitive(
     "softshrink",
     lambda x, lambd: x - np.minimum(np.maximum(x, -lambd), lambd),
-    (lambda g, x, lambd: keep(g, np.logical_not((x >= -lambd) & (x <= lambd))),),
+    (lambda g, x, lambd: keep(g, (x < -lambd) | (x > lambd)),),
     elementwise=True,
     floating=True,
     scalar=lambda x, lambd: x - (-lambd if x < -lambd else lambd if x > lambd else x),

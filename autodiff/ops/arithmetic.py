@@ -160,7 +160,9 @@ def abs(input: Any) -> Tensor:
 
 
 @implements(np.sign)
-@unary(np.sign, nothing, scalar=_sign, floating=False)
+@unary(
+    lambda x: x.copy() if x.dtype.kind == "b" else np.sign(x), nothing, scalar=_sign, floating=False
+)
 def sign(input: Any) -> Tensor:
     """-1, 0 or 1 for negative, zero and positive elements; the derivative is 0 everywhere.
 
@@ -255,7 +257,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     near = np.abs(weight) < 0.5
     if isinstance(near, (bool, np.bool_)) and near:
         return from_input
-    from_end = sub(end, mul(difference, sub(1, weight)))
+    from_end = sub(end, mul(difference, 1 - weight))
     return from_end if isinstance(near, (bool, np.bool_)) else where(near, from_input, from_end)
 
 

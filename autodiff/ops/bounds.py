@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..declare import binary, elementwise
+from .. import primitive
+from ..declare import binary, elementwise, of_values, promoted
 from ..interop import implements
-from ..primitive import Primitive
+from ..primitive import Primitive, apply
 from .masks import keep, select
 
 if TYPE_CHECKING:
@@ -205,9 +206,15 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     >>> ad.clamp(ad.tensor([-2.0, 0.5, 2.0]), min=-1, max=1)
     tensor([-1. ,  0.5,  1. ])
     """
-    if min is None and max is None:
+    if min is not None and max is not None:
+        return elementwise(_clamp, (input, min, max))
+    if min is max:
         raise TypeError("clamp: give min, max or both")
-    return elementwise(_clamp, (input, min, max))
+    bound = max if min is None else min
+    if of_values(input, bound):
+        return primitive.Value_._apply(_clamp, (input, min, max))
+    input, bound = promoted("clamp", (input, bound))
+    return apply(_clamp, (input, None, bound) if min is None else (input, bound, None))
 
 
 def clamp_min(input: Any, min: Any) -> Tensor:

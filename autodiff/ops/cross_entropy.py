@@ -27,39 +27,32 @@ def _places(labels: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _forward(x: np.ndarray, labels: np.ndarray, factors: Any, reduction: str) -> Any:
-    transposed = x.ndim == 2 and few_columns(x)
     places = _places(labels)
+    transposed = x.ndim == 2 and few_columns(x)
     axis = 1
     if transposed:
         x, places, axis = x.T.copy(), places[::-1], 0
-    p = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    picked = p[places]
-    np.exp(p, out=p)
-    totals = np.add.reduce(p, axis=axis, keepdims=True)
-    p /= totals
-    losses = np.log(totals).reshape(picked.shape) - picked
-    count: Any = losses.size
+    e = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    picked = e[places]
+    np.exp(e, out=e)
+    totals = np.add.reduce(e, axis=axis)
+    losses = np.log(totals) - picked
+    count: Any = 1
     if factors is not None:
         losses = np.where(factors == 0, 0, losses * factors)
-        count = np.add.reduce(factors, axis=None)
-    if reduction == "none":
-        return losses, (p, places, transposed, 1)
-    loss = np.add.reduce(losses, axis=None)
-    if reduction == "sum":
-        return loss, (p, places, transposed, 1)
-    return loss / count, (p, places, transposed, count)
+    if reduction != "none":
+        if reduction == "mean":
+            count = losses.size if factors is None else np.add.reduce(factors, axis=None)
+        losses = np.add.reduce(losses, axis=None) / count
+    return losses, (e, totals, places, transposed, count)
 
 
 def _rule(g: Any, x: Any, y: np.ndarray, z: Any, aux: Any) -> Any:
-    p, places, transposed, count = aux
-    scale = g / count
-    if z is not None:
-        scale = scale * z
+    e, totals, places, transposed, count = aux
+    scale = g / count if z is None else g / count * z  # the cotangent of each sample's loss
     if isinstance(g, np.ndarray):
-        if scale.ndim and not transposed:
-            dx = p * scale[:, None]
-        else:
-            dx = p * scale
+        shares = scale / totals
+        dx = e * (shares if transposed else shares[:, None])
         dx[places] -= scale
         return dx.T if transposed else dx
     certain = np.zeros(x.shape, x.dtype)

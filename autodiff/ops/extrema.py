@@ -11,6 +11,7 @@ from ..arguments import axis_of, numpy_names
 from ..declare import operand
 from ..interop import implements
 from ..primitive import Primitive, apply, new_tensor
+from .bounds import maximum, minimum
 from .indexing import added_at
 from .masks import keep
 from .reducing import Axes, kept, plain, reduce_add, reduce_max, reduce_min, reduction
@@ -23,7 +24,7 @@ __all__ = ["amax", "amin", "max", "min", "aminmax", "argmax", "argmin"]
 METHODS = tuple(__all__)
 
 _Array = np.ndarray
-_SMALL = 4096  # elements: below this argmax finds the largest element sooner than a reduction does
+_SMALL = 4096  # elements: up to here argmax finds the largest sooner than a reduction does
 
 
 class ValuesAndIndices(NamedTuple):
@@ -207,7 +208,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     if dim is None and other is None:
         return amax(input, None, keepdim)
     if other is not None or _is_operand(dim):
-        return np.maximum(operand(input, "max", number=False), dim if other is None else other)
+        return maximum(input, dim if other is None else other)
     return values_and_indices(_max_along, input, dim, keepdim)
 
 
@@ -224,7 +225,7 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
     if dim is None and other is None:
         return amin(input, None, keepdim)
     if other is not None or _is_operand(dim):
-        return np.minimum(operand(input, "min", number=False), dim if other is None else other)
+        return minimum(input, dim if other is None else other)
     return values_and_indices(_min_along, input, dim, keepdim)
 
 

@@ -33,7 +33,11 @@ def _tensors(tensors: Any, operation: str) -> list[Tensor]:
     xs = [operand(x, operation, number=False) for x in tensors]
     if not xs:
         raise ValueError(f"{operation}: expected at least one tensor, got none")
-    return xs if len({x._array.dtype for x in xs}) == 1 else promoted(operation, xs)
+    dtype = xs[0]._array.dtype
+    for x in xs:
+        if x._array.dtype is not dtype:
+            return promoted(operation, xs)
+    return xs
 
 
 def _cut(g: Any, needs: list[bool], axis: int, lengths: tuple[int, ...]) -> list[Any]:
@@ -79,26 +83,31 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None) -> Tensor:
             [3, 4]])
     """
     xs = _tensors(tensors, "cat")
-    if any([x._array.ndim != 1 for x in xs]):
-        xs = [x for x in xs if x._array.shape != (0,)]
+    for x in xs:
+        if x._array.shape == (0,):
+            xs = [x for x in xs if x._array.shape != (0,)] or xs
+            break
     shape = xs[0]._array.shape
     if not shape:
         raise ValueError("cat: 0-d tensors have no axis to be joined along; use stack")
     along = axis_of(dim if axis is None else axis, len(shape), "cat")
     for x in xs:
-        other = x._array.shape
-        if other[:along] != shape[:along] or other[along + 1 :] != shape[along + 1 :]:
-            raise ValueError(
-                f"cat: the shapes {shape} and {other} differ in another axis than {along}"
-            )
+        if len(x._array.shape) != len(shape):
+            raise ValueError(f"cat: the shapes {shape} and {x.shape} differ in the number of axes")
     return apply(_cat, xs, (along, tuple([x._array.shape[along] for x in xs])))
 
 
 concat = concatenate = cat
 
+
+def _stacked(*args: Any) -> np.ndarray:
+    new_axis = (slice(None),) * args[-1] + (None,)
+    return np.concatenate([x[new_axis] for x in args[:-1]], axis=args[-1])
+
+
 _stack = Primitive(
     "stack",
-    lambda *args: np.stack(args[:-1], axis=args[-1]),
+    _stacked,
     lambda g, needs, params: [
         g[(slice(None),) * params[0] + (i,)] if needed else None for i, needed in enumerate(needs)
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,8 @@ def _matmul_y(g: Any, x: Any, y_shape: tuple[int, ...]) -> Any:
     if x.ndim == 1:
         return g * x if len(y_shape) == 1 else x[:, None] * g[..., None, :]
     if len(y_shape) <= 2 and x.ndim > 2:  # one product, not many whose results are added up
-        x = x.reshape((-1, x.shape[-1])) if g.size else x
-        g = g.reshape((x.shape[0], *y_shape[1:])) if g.size else g
+        rows = math.prod(x.shape[:-1])
+        x, g = x.reshape((rows, x.shape[-1])), g.reshape((rows, *y_shape[1:]))
     if len(y_shape) == 1:
         return times(g, x)
     return times(x.swapaxes(-1, -2), g)
@@ -110,7 +111,7 @@ def matmul(input: Any, other: Any) -> Tensor:
             operand(input, "matmul", number=False), operand(other, "matmul", number=False)
         )
     if x.dtype is not y.dtype and x.dtype != y.dtype:
-        raise mixed("matmul", x, y)
+        raise mixed("matmul", x, y) if x.ndim and y.ndim else _misfit(x, y)
     try:
         out = x.dot(y) if x.ndim == 2 and y.ndim == 2 else product(x, y)
     except ValueError:

@@ -585,7 +585,7 @@ def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Ten
     >>> import autodiff as ad
     >>> from autodiff.nn import functional as F
     >>> F.soft_margin_loss(ad.tensor([0.0, 1000.0]), ad.tensor([1.0, -1.0]), reduction="none")
-    tensor([   0.6931, 1000.0000])
+    tensor([6.9315e-01, 1.0000e+03])
     """
     check_reduction(reduction, "soft_margin_loss")
     x, y = _pair("soft_margin_loss", input, target)

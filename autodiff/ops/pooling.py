@@ -8,6 +8,7 @@ arrays are images of height 1.
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def _put(g: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarra
 
 
 def _picked(x: np.ndarray, places: np.ndarray) -> np.ndarray:
-    planes = x.reshape((*x.shape[:2], -1)), places.reshape((*x.shape[:2], -1))
+    planes = [a.reshape((*a.shape[:2], math.prod(a.shape[2:]))) for a in (x, places)]
     return np.take_along_axis(*planes, 2).reshape(places.shape)
 
 

@@ -103,8 +103,8 @@ def _power(x: Any, y: Any) -> Any:
 def _pow_x(g: Any, x: Any, y: Any) -> Any:
     if isinstance(y, (int, float)):
         return g * (y * _pow(x, y - 1)) if y else nothing(g)
-    # At x = y = 0 the exponent stays 0, or 0 * inf would follow.
-    return g * (y * _pow(x, y - ((x != 0) | (y != 0))))
+    # Where y is 0 and x is 0 or NaN the exponent stays 0, or 0 * inf would follow.
+    return g * (y * _pow(x, y - ((y != 0) | ((x != 0) & (x == x)))))
 
 
 def _pow_y(g: Any, x: Any, y: Any, out: Any) -> Any:

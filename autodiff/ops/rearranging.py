@@ -102,13 +102,23 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     if len(axes) != 2:
         raise ValueError(f"rot90: dims must name two axes of shape {x.shape}, got {dims!r}")
     k %= 4
-    turned = flip(x, *[a for a, wanted in zip(axes, (k in (2, 3), k in (1, 2)), strict=True) if wanted])
+    turned = flip(
+        x, *[a for a, wanted in zip(axes, (k in (2, 3), k in (1, 2)), strict=True) if wanted]
+    )
     return transpose(turned, *axes) if k % 2 else turned
+
+
+def _rolled(x: np.ndarray, shifts: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
+    for shift, axis in zip(shifts, axes, strict=True):
+        before, cut = (slice(None),) * axis, -shift % (x.shape[axis] or 1)
+        ends = x[(*before, slice(cut, None))], x[(*before, slice(cut))]
+        x = np.concatenate(ends, axis)
+    return x if axes else x.copy()
 
 
 _roll = Primitive(
     "roll",
-    lambda x, shifts, axes: np.roll(x, shifts, axes),
+    _rolled,
     (lambda g, shifts, axes: _roll(g, tuple([-n for n in shifts]), axes),),
     linear=True,
 )
@@ -145,7 +155,7 @@ def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     axes = tuple([axis_of(d, x._array.ndim, "roll") for d in sizes_of((dims,), "roll")])
     if len(axes) != len(steps):
         raise ValueError(f"roll: {len(steps)} shifts for {len(axes)} axes")
-    return apply(_roll, (x,), (steps, axes)) if x._array.ndim else apply(_flip, (x,), ((),))
+    return apply(_roll, (x,), (steps, axes) if x._array.ndim else ((), ()))
 
 
 def _folded(g: Any, x_shape: tuple[int, ...], reps: tuple[int, ...]) -> Any:
@@ -270,7 +280,9 @@ def _windows(x: np.ndarray, axis: int, size: int, step: int) -> np.ndarray:
     return windows[(slice(None),) * axis + (slice(None, None, step),)].copy()
 
 
-def _overlapped(g: np.ndarray, shape: tuple[int, ...], axis: int, size: int, step: int) -> np.ndarray:
+def _overlapped(
+    g: np.ndarray, shape: tuple[int, ...], axis: int, size: int, step: int
+) -> np.ndarray:
     out = np.zeros(shape, g.dtype)
     places, windows = np.moveaxis(out, axis, 0), np.moveaxis(g, axis, 0)
     end = step * (len(windows) - 1) + 1
@@ -334,12 +346,20 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 
 def _padded(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
     lengths = [n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)]
-    out = np.full(lengths, value, x.dtype)
+    out = np.zeros(lengths, x.dtype)
+    if value:
+        out.fill(value)
     inner = tuple(
-        [slice(max(before, 0), n - max(after, 0)) for n, (before, after) in zip(lengths, widths, strict=True)]
+        [
+            slice(max(before, 0), n - max(after, 0))
+            for n, (before, after) in zip(lengths, widths, strict=True)
+        ]
     )
     taken = tuple(
-        [slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(x.shape, widths, strict=True)]
+        [
+            slice(max(-before, 0), n - max(-after, 0))
+            for n, (before, after) in zip(x.shape, widths, strict=True)
+        ]
     )
     out[inner] = x[taken]
     return out

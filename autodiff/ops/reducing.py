@@ -17,7 +17,10 @@ from ..node import Node
 from ..primitive import Primitive, record
 from ..versions import tick
 
-__all__ = []
+__all__ = [
+    "Axes", "count_of", "divides", "kept", "plain", "reduce_add", "reduce_all", "reduce_any",
+    "reduce_max", "reduce_min", "reduce_mul", "reduced_shape", "reduction", "spread", "total",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
 Axes = tuple[int, ...] | None
@@ -86,7 +89,7 @@ def reduction(
             if debug.anomaly:
                 result._node = record(prim, (parent,), (axes, keepdim), 1, saved, out.shape)
                 return result
-            result._node = node = _new(Node)
+            result._node = node = Node()
             node.primitive = prim
             node.parents = (parent,)
             node.params = (axes, keepdim)
@@ -180,48 +183,57 @@ def plain(x: Any) -> np.ndarray:
 
 # Sums
 
-_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
-_SMALL = (
-    4096  # elements: below this BLAS, which runs on one thread there, adds fastest along an axis
-)
-_ONES: dict[Any, np.ndarray] = {
-    _FLOAT32: np.ones(_SMALL, np.float32),
-    _FLOAT64: np.ones(_SMALL, np.float64),
-}
+_SMALL = 8192  # elements: up to here BLAS, which runs on one thread, adds fastest along an axis
+_LONG = 1024  # elements: longer axes are added in blocks
+_ONES: dict[str, np.ndarray] = {"f": np.ones(_SMALL, np.float32), "d": np.ones(_SMALL, np.float64)}
 
 
 def total(x: np.ndarray, axes: Axes, keepdim: bool = False) -> Any:
-    """Add up: integers as int64, float16 in float32, and long columns in blocks."""
-    dtype = x.dtype
-    if dtype is _FLOAT32 or dtype is _FLOAT64:
+    """Add up: integers as int64, float16 in float32, and long axes in blocks."""
+    char = x.dtype.char
+    if char not in _ONES:
+        if char == "e":
+            return total(x.astype(np.float32), axes, keepdim).astype(np.float16)
+        return reduce_add(x, axes, np.int64, None, keepdim)
+    if x.size <= _SMALL:
         if axes is None:
-            if x.size <= _SMALL and not keepdim:
-                return x.reshape(-1).dot(_ONES[dtype][: x.size])
-        elif len(axes) == 1:
+            if not keepdim:
+                return x.reshape(-1).dot(_ONES[char][: x.size])
+        elif x.ndim == 2 and len(axes) == 1:
             (axis,) = axes
-            if x.size <= _SMALL:
-                if x.ndim == 2:
-                    ones = _ONES[dtype][: x.shape[axis]]
-                    out = x.dot(ones) if axis else ones.dot(x)
-                    return out[:, None] if keepdim and axis else out[None] if keepdim else out
-            elif x.shape[axis] > _SMALL:
+            ones = _ONES[char][: x.shape[axis]]
+            out = x.dot(ones) if axis else ones.dot(x)
+            return (out[:, None] if axis else out[None]) if keepdim else out
+    elif axes is not None or not x.flags.forc:
+        for axis in range(x.ndim) if axes is None else axes:
+            if x.shape[axis] > _LONG:
                 x = _in_blocks(x, axis)
-        return reduce_add(x, axes, None, None, keepdim)
-    if dtype.kind == "f":
-        return total(x.astype(np.float32), axes, keepdim).astype(dtype)
-    return reduce_add(x, axes, np.int64, None, keepdim)
+    return reduce_add(x, axes, None, None, keepdim)
 
 
 def _in_blocks(x: np.ndarray, axis: int) -> np.ndarray:
-    """Replace blocks along an axis by their sums.
+    """Add up blocks along an axis until it is short.
 
     NumPy adds rows one after the other, and the rounding error grows with their number; in blocks
-    it grows with the length of a block and the number of blocks.
+    it grows with its logarithm only.
     """
     if axis == x.ndim - 1 and x.flags.c_contiguous:
-        return x  # NumPy adds a contiguous run pairwise
+        return x  # a contiguous run NumPy adds in blocks itself
     x = x.swapaxes(0, axis)
-    blocks = x.shape[0] // 256
-    whole = x[: blocks * 256].reshape(blocks, 256, *x.shape[1:])
-    sums = np.concatenate([np.add.reduce(whole, 1), np.add.reduce(x[blocks * 256 :], 0)[None]])
-    return sums.swapaxes(0, axis)
+    while x.shape[0] > _LONG:
+        blocks = x.shape[0] // 256
+        whole = x[: blocks * 256].reshape(blocks, 256, *x.shape[1:])
+        x = np.concatenate([np.add.reduce(whole, 1), np.add.reduce(x[blocks * 256 :], 0)[None]])
+    return x.swapaxes(0, axis)
+
+
+_TINY = {char: float(np.finfo(char).tiny) for char in "efd"}
+
+
+def divides(x: np.ndarray) -> bool:
+    """Whether no element is 0, infinite, NaN, or so small that digits were lost."""
+    if x.size == 0:
+        return True
+    size = np.abs(x)
+    low, high = reduce_min(size, None), reduce_max(size, None)
+    return bool(_TINY[x.dtype.char] < low and high < np.inf)

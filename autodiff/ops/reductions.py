@@ -13,6 +13,7 @@ from .masks import keep
 from .reducing import (
     Axes,
     count_of,
+    divides,
     kept,
     plain,
     reduce_add,
@@ -193,13 +194,9 @@ def _product(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
 
 
 def _product_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool) -> Any:
-    if g.__class__ is np.ndarray and np.isfinite(out).all() and (np.abs(out) > _tiny(out)).all():
+    if g.__class__ is np.ndarray and divides(out):
         return kept(g * out, x.shape, axes, keepdim) / x
     return kept(g, x.shape, axes, keepdim) * _others(x, axes)
-
-
-def _tiny(x: np.ndarray) -> float:
-    return float(np.finfo(x.dtype).tiny)
 
 
 def _others(x: Any, axes: Axes) -> Any:
@@ -286,12 +283,14 @@ def _logsumexp(x: np.ndarray, axes: Axes, keepdim: bool) -> Any:
     if x.size == 0:
         return total(x, axes, keepdim) - np.inf
     highest = extremum(x, axes, True, reduce_max, np.ndarray.argmax)
-    if not np.isfinite(highest).all():
-        highest = np.where(np.isinf(highest), x.dtype.type(0), highest)
-    out = x - highest
-    with np.errstate(divide="ignore", over="ignore"):  # log(0) and exp(inf) are the answers there
+    if np.isfinite(highest).all():
+        out = np.asarray(x - highest)
         np.exp(out, out=out)
         out = np.log(total(out, axes, True))
+    else:
+        highest = np.where(np.isinf(highest), x.dtype.type(0), highest)
+        with np.errstate(divide="ignore", over="ignore"):  # log(0) and exp(inf) are the answers
+            out = np.log(total(np.exp(x - highest), axes, True))
     out += highest
     return out if keepdim else out.reshape(reduced_shape(x.shape, axes))
 

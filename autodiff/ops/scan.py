@@ -11,6 +11,7 @@ from ..declare import operand
 from ..interop import implements
 from ..primitive import Primitive, apply
 from .extrema import ValuesAndIndices, along, taken, values_and_indices
+from .reducing import divides
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -52,7 +53,7 @@ _cumsum: Primitive = Primitive(
 def _cumprod_rule(g: Any, x: Any, out: Any, axis: int) -> Any:
     if not x.ndim:
         return g
-    if g.__class__ is _Array and _is_safe_to_divide(out):
+    if g.__class__ is _Array and divides(out):
         return _cumsum(g * out, axis, True) / x
     # The derivative by x_i is the product before i times s_i, the sum over k >= i of g_k times the
     # product from i + 1 to k. It obeys s_i = g_i + x_{i+1} s_{i+1}: solved without divisions.
@@ -64,11 +65,6 @@ def _cumprod_rule(g: Any, x: Any, out: Any, axis: int) -> Any:
 
 def _cut(axis: int, start: int | None, stop: int | None) -> tuple[slice, ...]:
     return (slice(None),) * axis + (slice(start, stop),)
-
-
-def _is_safe_to_divide(out: np.ndarray) -> bool:
-    size = np.abs(out)
-    return bool(((size > np.finfo(out.dtype).tiny) & (size < np.inf)).all())
 
 
 def _horner(b: Any, a: Any, axis: int) -> Any:

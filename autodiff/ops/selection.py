@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import primitive
-from ..declare import binary, elementwise, operand, promoted
+from ..declare import binary, elementwise, of_values, operand, promoted
 from ..interop import implements
 from ..primitive import Primitive, apply, new_tensor
 from .masks import keep, nothing, select
@@ -74,7 +74,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """
     if condition.__class__ is float:  # a bool that a Value remembers
         condition = condition != 0.0
-    if isinstance(condition, (bool, np.bool_)) and _of_values(input, other):
+    if isinstance(condition, (bool, np.bool_)) and of_values(input, other):
         return primitive.Value_._apply(_where, (condition, input, other))
     mask = _mask_of(condition, "where")
     if input is None or other is None:
@@ -82,13 +82,6 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
             raise TypeError("where: give both input and other, or neither")
         return tuple([new_tensor(index, None) for index in np.nonzero(np.atleast_1d(mask))])
     return apply(_where, (mask, *promoted("where", (input, other))))
-
-
-def _of_values(x: Any, y: Any) -> bool:
-    """Whether `x` and `y` are Values and numbers, and not two numbers."""
-    numbers = [isinstance(z, (int, float, np.number)) for z in (x, y)]
-    values = [isinstance(z, primitive.Value_) for z in (x, y)]
-    return any(values) and all([n or v for n, v in zip(numbers, values, strict=True)])
 
 
 def _where_method(self: Any, condition: Any, other: Any) -> Any:

@@ -322,8 +322,23 @@ def t(input: Any) -> Tensor:
     return apply_view(_transpose, x, (0, 1)) if x._array.ndim == 2 else x
 
 
+def T(input: Tensor) -> Tensor:
+    """The tensor with its axes in reverse order, as a view: the transpose of a matrix.
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> ad.zeros(2, 3, 4).T.shape
+    (4, 3, 2)
+    """
+    ndim = input._array.ndim
+    if ndim == 2:
+        return apply_view(_transpose, input, (0, 1))
+    return apply_view(_permute, input, (tuple(range(ndim))[::-1],))
+
+
 def adjoint(input: Any) -> Tensor:
-    """The last two axes swapped: the transpose of every matrix in a stack. Also ``x.mT``.
+    """The last two axes swapped, as a view: the transpose of every matrix in a stack. Also ``x.mT``.
 
     Examples
     --------
@@ -335,6 +350,10 @@ def adjoint(input: Any) -> Tensor:
     if x._array.ndim < 2:
         raise ValueError(f"adjoint: expected a tensor with at least two axes, got shape {x.shape}")
     return apply_view(_transpose, x, (-1, -2))
+
+
+METHOD_FORMS = {name: property(T) for name in ("T", "H")}
+METHOD_FORMS |= {name: property(adjoint) for name in ("mT", "mH")}
 
 
 _permute = Primitive(

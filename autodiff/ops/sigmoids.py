@@ -15,9 +15,9 @@ from .masks import select
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = ["expit", "logit", "logsigmoid", "sigmoid", "softplus", "tanh"]
+__all__ = ["expit", "logsigmoid", "sigmoid", "softplus", "tanh"]
 
-METHODS = ("expit", "logit", "sigmoid", "tanh")
+METHODS = ("expit", "sigmoid", "tanh")
 IN_PLACE = METHODS
 
 
@@ -55,27 +55,6 @@ def sigmoid(input: Any) -> Tensor:
 
 
 _sigmoid: Primitive = sigmoid.primitive  # type: ignore[attr-defined]
-
-
-@unary(
-    lambda x: np.log(x) - np.log1p(-x),
-    lambda g, x: g / (x * (1 - x)),
-    scalar=lambda x: math.log(x) - math.log1p(-x),
-)
-def logit(input: Any) -> Tensor:
-    """Inverse of the logistic function: ``log(input / (1 - input))`` of each element.
-
-    Parameters
-    ----------
-    input : Tensor or Value
-        Between 0 and 1, where the result is -inf and inf; NaN outside.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.logit(ad.tensor([0.5, 0.9]))
-    tensor([0.    , 2.1972])
-    """
 
 
 def log_of_logistic(x: Any) -> Any:

@@ -67,6 +67,7 @@ def elu(input: Any, alpha: float = 1.0) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.elu(ad.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.6321,  0.0000,  2.0000])
     """
     return elementwise(_elu, (input,), (float(alpha), 1.0, 1.0))
 
@@ -87,6 +88,7 @@ def selu(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.selu(ad.tensor([-1.0, 0.0, 2.0]))
+    tensor([-1.1113,  0.0000,  2.1014])
     """
     return elementwise(_elu, (input,), (_SELU_ALPHA, _SELU_SCALE, 1.0))
 
@@ -113,6 +115,7 @@ def celu(input: Any, alpha: float = 1.0) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.celu(ad.tensor([-1.0, 0.0, 2.0]), alpha=2.0)
+    tensor([-0.7869,  0.0000,  2.0000])
     """
     if alpha == 0:
         raise ZeroDivisionError("celu: alpha must not be 0")
@@ -145,6 +148,7 @@ def silu(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.silu(ad.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2689,  0.0000,  1.7616])
     """
 
 
@@ -176,6 +180,7 @@ def mish(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.mish(ad.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.3034,  0.0000,  1.9440])
     """
 
 
@@ -232,6 +237,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.gelu(ad.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.1587,  0.0000,  1.9545])
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
@@ -257,6 +263,7 @@ def softsign(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.softsign(ad.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5000,  0.0000,  0.7500])
     """
 
 
@@ -277,4 +284,5 @@ def tanhshrink(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.tanhshrink(ad.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2384,  0.0000,  1.0360])
     """

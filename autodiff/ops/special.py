@@ -39,6 +39,7 @@ def erf(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.erf(ad.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
     """
 
 
@@ -59,6 +60,7 @@ def erfc(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.erfc(ad.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
     """
 
 
@@ -78,4 +80,5 @@ def erfinv(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.erfinv(ad.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.4769])
     """

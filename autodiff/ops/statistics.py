@@ -27,13 +27,19 @@ def _variance(x: np.ndarray, axes: Axes, keepdim: bool, correction: float) -> An
     count = count_of(x.shape, axes)
     if count == 0:
         return total(x, axes, keepdim) + np.nan
-    deviation = x - total(x, axes, True) / count
+    deviation = np.asarray(x - total(x, axes, True) / count)
     np.multiply(deviation, deviation, out=deviation)
     out = total(deviation, axes, keepdim)
     if count > correction:
         out /= count - correction
         return out
     return np.where(out == 0, np.nan, np.inf).astype(x.dtype)
+
+
+def _root(x: np.ndarray, axes: Axes, keepdim: bool, correction: float) -> Any:
+    if x.dtype.char == "e":
+        return _root(x.astype(np.float32), axes, keepdim, correction).astype(x.dtype)
+    return np.sqrt(_variance(x, axes, keepdim, correction))
 
 
 def _deviation(x: Any, axes: Axes) -> Any:
@@ -67,11 +73,7 @@ def _deviation_rule(g: Any, x: Any, out: Any, axes: Axes, keepdim: bool, correct
 
 
 _var = Primitive("var", _variance, (_variance_rule,))
-_std = Primitive(
-    "std",
-    lambda x, axes, keepdim, correction: np.sqrt(_variance(x, axes, keepdim, correction)),
-    (_deviation_rule,),
-)
+_std = Primitive("std", _root, (_deviation_rule,))
 
 
 def _apply(

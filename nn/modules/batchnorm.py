@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autodiff import versions
+from autodiff.ops.shape import squeeze, unsqueeze
 from autodiff.primitive import new_tensor
 from autodiff.tensor import Tensor
 
@@ -205,7 +206,7 @@ class _InstanceNorm(_ChannelNorm):
         self._check(input)
         single = input.ndim == self._ndims[0]  # a sample without a batch axis
         out = F.instance_norm(
-            input.unsqueeze(0) if single else input,
+            unsqueeze(input, 0) if single else input,
             self.running_mean,
             self.running_var,
             self.weight,
@@ -214,7 +215,7 @@ class _InstanceNorm(_ChannelNorm):
             self.momentum or 0.0,
             self.eps,
         )
-        return out.squeeze(0) if single else out
+        return squeeze(out, 0) if single else out
 
 
 class InstanceNorm1d(_InstanceNorm):

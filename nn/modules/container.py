@@ -61,7 +61,8 @@ class _Sequence(Module):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return type(self)(self._listed()[index])
+            of_this_kind: Any = type(self)
+            return of_this_kind(self._listed()[index])
         return self.__dict__[self._name_at(index)]
 
     def __setitem__(self, index: Any, member: Any) -> None:

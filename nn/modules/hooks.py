@@ -78,6 +78,7 @@ class _Boundary(Function):
     def forward(ctx: Any, show: Callable[[_Gradients], _Gradients], *tensors: Tensor) -> Any:
         ctx.show = show
         ctx.set_materialize_grads(False)
+        ctx.mark_non_differentiable(*[x for x in tensors if not x.requires_grad])
         return tensors
 
     @staticmethod

@@ -112,7 +112,8 @@ class Embedding(Module):
                 "Embedding.from_pretrained: expected a tensor of 2 axes, "
                 f"got shape {embeddings.shape}"
             )
-        return cls(*embeddings.shape, padding_idx, _weight=embeddings, _freeze=freeze)
+        count, length = embeddings.shape
+        return cls(count, length, padding_idx, _weight=embeddings, _freeze=freeze)
 
     def reset_parameters(self) -> None:
         """Draw the vectors anew."""

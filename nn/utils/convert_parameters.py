@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-import autodiff
 from autodiff import versions
+from autodiff.ops.joining import cat
+from autodiff.ops.shape import reshape
 from autodiff.tensor import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
@@ -23,10 +24,10 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     >>> nn.utils.parameters_to_vector([ad.ones(2, 1), ad.zeros(1)])
     tensor([1., 1., 0.])
     """
-    parts = [p.reshape(-1) for p in parameters]
+    parts = [reshape(p, -1) for p in parameters]
     if not parts:
         raise ValueError("parameters_to_vector: there are no parameters")
-    return autodiff.cat(parts)
+    return cat(parts)
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:

@@ -115,7 +115,7 @@ class SequentialLR(_Composed):
 
 
 class ChainedScheduler(_Composed):
-    """Steps several schedules of one optimiser together, each changing the rate that the others left.
+    """Steps several schedules of one optimiser together; each changes what the others left.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ __all__ = ["CosineAnnealingLR", "CosineAnnealingWarmRestarts"]
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Lowers the rate to `eta_min` along half a cosine wave of `T_max` epochs (and up again after it).
+    """Lowers the rate to `eta_min` along half a cosine wave of `T_max` epochs, then raises it.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Lowers the rate to `eta_min` along half a cosine wave, then starts again from the initial rate.
+    """Lowers the rate to `eta_min` along half a cosine wave, then starts anew at the initial rate.
 
     Parameters
     ----------
@@ -102,7 +102,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     ) -> None:
         if T_0 < 1 or T_mult < 1:
             raise ValueError(
-                f"CosineAnnealingWarmRestarts: T_0 and T_mult must be 1 or more, got {T_0} and {T_mult}"
+                "CosineAnnealingWarmRestarts: T_0 and T_mult must be 1 or more, "
+                f"got {T_0} and {T_mult}"
             )
         self.T_0 = self.T_i = T_0
         self.T_mult = T_mult
@@ -115,10 +116,12 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         return [self.eta_min + (base - self.eta_min) * factor for base in self.base_lrs]
 
     def step(self, epoch: float | None = None) -> None:
-        """Go on by one epoch, or to `epoch`, which may be a fraction (``epoch + batch / batches``)."""
+        """Go on by one epoch, or to `epoch`, perhaps a fraction (epoch + batch / batches)."""
         epoch = self.last_epoch + 1 if epoch is None else epoch
         if epoch < 0:
-            raise ValueError(f"CosineAnnealingWarmRestarts: epoch must not be negative, got {epoch}")
+            raise ValueError(
+                f"CosineAnnealingWarmRestarts: epoch must not be negative, got {epoch}"
+            )
         waves = 0
         if self.T_mult == 1:
             self.T_cur = epoch % self.T_0

@@ -1,4 +1,4 @@
-"""Schedules that multiply the present rate by a factor: steps, ramps, exponential and polynomial decay."""
+"""Schedules that multiply the present rate by a factor: steps, ramps, decay."""
 
 from __future__ import annotations
 
@@ -130,7 +130,9 @@ class ConstantLR(LRScheduler):
     def get_lr(self) -> list[float]:
         if self.last_epoch == 0:
             return self._scaled(self.factor)
-        return self._scaled(1.0 / self.factor) if self.last_epoch == self.total_iters else self._present()
+        if self.last_epoch == self.total_iters:
+            return self._scaled(1.0 / self.factor)
+        return self._present()
 
 
 class LinearLR(LRScheduler):

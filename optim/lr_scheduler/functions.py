@@ -27,12 +27,13 @@ class _FunctionLR(LRScheduler):
         )
         if len(self.lr_lambdas) != count:
             raise ValueError(
-                f"{type(self).__name__}: {len(self.lr_lambdas)} functions for {count} parameter groups"
+                f"{type(self).__name__}: {len(self.lr_lambdas)} functions for {count} "
+                "parameter groups"
             )
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what ``load_state_dict`` needs; of the functions, only the attributes of callable objects."""
+        """Return what ``load_state_dict`` needs; of callable objects their attributes."""
         saved = [dict(vars(f)) if not hasattr(f, "__code__") else None for f in self.lr_lambdas]
         return {**super().state_dict(), "lr_lambdas": saved}
 

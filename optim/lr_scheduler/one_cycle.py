@@ -24,9 +24,9 @@ _ANNEALING: dict[str, Callable[[float, float, float], float]] = {"cos": _cosine,
 
 
 class OneCycleLR(LRScheduler):
-    """Raises the rate to `max_lr`, then lowers it far below where it began; ``step()`` after every batch.
+    """Raises the rate to `max_lr`, then lowers it far below where it began.
 
-    Momentum (or Adam's first beta) goes the other way.
+    ``step()`` is called after every batch. Momentum (or Adam's first beta) goes the other way.
 
     Parameters
     ----------
@@ -95,7 +95,9 @@ class OneCycleLR(LRScheduler):
                 raise ValueError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
             total_steps = epochs * steps_per_epoch
         if total_steps < 1:
-            raise ValueError(f"OneCycleLR: the number of steps must be 1 or more, got {total_steps}")
+            raise ValueError(
+                f"OneCycleLR: the number of steps must be 1 or more, got {total_steps}"
+            )
         if not 0 <= pct_start <= 1:
             raise ValueError(f"OneCycleLR: pct_start must lie in [0, 1], got {pct_start}")
         if anneal_strategy not in _ANNEALING:
@@ -144,14 +146,16 @@ class OneCycleLR(LRScheduler):
         step = self.last_epoch
         if step > self.total_steps:
             raise ValueError(
-                f"OneCycleLR: step {step} is beyond the last, {self.total_steps}; the schedule is at its end"
+                f"OneCycleLR: step {step} is beyond the last, {self.total_steps}; "
+                "the schedule is at its end"
             )
         anneal = _ANNEALING[self._anneal]
+        phases = iter(self._phases)
         start = 0.0
-        for i, (end, lr_names, momentum_names) in enumerate(self._phases):
-            if step <= end or i == len(self._phases) - 1:
-                break
+        end, lr_names, momentum_names = next(phases)
+        while step > end and (following := next(phases, None)) is not None:
             start = end
+            end, lr_names, momentum_names = following
         part = (step - start) / (end - start)
         groups = self.optimizer.param_groups
         if self.cycle_momentum:
@@ -172,7 +176,11 @@ def _phases(total: int, rising: float, three: bool) -> list[_Phase]:
         return [up, (total - 1, ("max_lr", "min_lr"), ("base_momentum", "max_momentum"))]
     return [
         up,
-        (2 * float(rising * total) - 2, ("max_lr", "initial_lr"), ("base_momentum", "max_momentum")),
+        (
+            2 * float(rising * total) - 2,
+            ("max_lr", "initial_lr"),
+            ("base_momentum", "max_momentum"),
+        ),
         (total - 1, ("initial_lr", "min_lr"), ("max_momentum", "max_momentum")),
     ]
 

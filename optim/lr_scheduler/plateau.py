@@ -12,7 +12,7 @@ __all__ = ["ReduceLROnPlateau"]
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Multiplies the rate by `factor` when a figure has not improved for more than `patience` epochs.
+    """Multiplies the rate by `factor` when a figure has not improved for `patience` epochs.
 
     Parameters
     ----------
@@ -65,11 +65,15 @@ class ReduceLROnPlateau(LRScheduler):
         if mode not in ("min", "max"):
             raise ValueError(f"{name}: mode must be 'min' or 'max', got {mode!r}")
         if threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"{name}: threshold_mode must be 'rel' or 'abs', got {threshold_mode!r}")
+            raise ValueError(
+                f"{name}: threshold_mode must be 'rel' or 'abs', got {threshold_mode!r}"
+            )
         count = len(optimizer.param_groups)
         min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * count
         if len(min_lrs) != count:
-            raise ValueError(f"{name}: {len(min_lrs)} values of min_lr for {count} parameter groups")
+            raise ValueError(
+                f"{name}: {len(min_lrs)} values of min_lr for {count} parameter groups"
+            )
         self.optimizer = optimizer
         self.mode = mode
         self.factor = factor
@@ -111,8 +115,13 @@ class ReduceLROnPlateau(LRScheduler):
             self.num_bad_epochs = 0
         rates = self._present()
         if self.num_bad_epochs > self.patience:
-            lowered = [max(r * self.factor, least) for r, least in zip(rates, self.min_lrs, strict=True)]
-            rates = [new if old - new > self.eps else old for old, new in zip(rates, lowered, strict=True)]
+            lowered = [
+                max(r * self.factor, least) for r, least in zip(rates, self.min_lrs, strict=True)
+            ]
+            rates = [
+                new if old - new > self.eps else old
+                for old, new in zip(rates, lowered, strict=True)
+            ]
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
         self._set(rates)

@@ -1,4 +1,4 @@
-"""``LRScheduler``: the base of the schedules, which set the learning rates of an optimiser's groups."""
+"""``LRScheduler``: the base of the schedules, which set learning rates."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class LRScheduler:
                 group["initial_lr"] = group.get("initial_lr", group["lr"])
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"{type(self).__name__}: group {i} has no 'initial_lr', which continuing after epoch "
-                    f"{last_epoch} needs"
+                    f"{type(self).__name__}: group {i} has no 'initial_lr', which continuing "
+                    f"after epoch {last_epoch} needs"
                 )
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
@@ -85,7 +85,7 @@ class LRScheduler:
         return [rate * factor for rate in self._present()]
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what ``load_state_dict`` needs to continue; the optimiser's own state is not part of it."""
+        """Return what ``load_state_dict`` needs; the optimiser has a state of its own."""
         return {key: value for key, value in vars(self).items() if key not in self._unsaved}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

@@ -129,12 +129,19 @@ def test_gradients_have_the_dtype_of_their_tensor(dtype):
     assert (x.grad.dtype, y.grad.dtype) == (dtype, np.float64)
 
 
-@pytest.mark.parametrize("dtype", FLOATING)
-def test_gradients_through_a_conversion(dtype):
-    x = ad.tensor([0.5, 1.0], dtype=dtype, requires_grad=True)
-    (x.double() * 3.0).sum().backward()
-    assert x.grad.dtype == dtype
-    assert x.grad.tolist() == [3.0, 3.0]
+@pytest.mark.parametrize("source", FLOATING)
+@pytest.mark.parametrize("target", FLOATING)
+def test_derivatives_through_a_conversion(source, target):
+    x = ad.tensor([0.5, 1.0], dtype=source, requires_grad=True)
+    cube = lambda x: x.to(target) * x.to(target) * x
+    (g,) = ad.grad(cube(x).sum(), x, create_graph=True)
+    (gg,) = ad.grad(g.sum(), x)
+    _, t = ad.jvp(cube, x, ad.tensor([1.0, 10.0], dtype=source))
+    assert {g.dtype, gg.dtype} == {np.dtype(source)}
+    assert t.dtype == ad.promote_types(source, target)
+    assert g.tolist() == [0.75, 3.0]
+    assert gg.tolist() == [3.0, 6.0]
+    assert t.tolist() == [0.75, 30.0]
 
 
 def test_a_float64_value_in_a_float32_graph():

@@ -216,9 +216,7 @@ def test_grad_with_cotangents_for_several_outputs():
 
 def test_grad_prunes_what_is_not_asked_for():
     calls = []
-    prim = Primitive(
-        "counted", lambda x: x * 1, (lambda g: calls.append(1) or g,), register=False
-    )
+    prim = Primitive("counted", lambda x: x * 1, (lambda g: calls.append(1) or g,), register=False)
     x, y = leaf(1.0), leaf(2.0)
     ad.grad(apply(prim, (x,)) * y, y)
     assert not calls
@@ -322,7 +320,9 @@ def test_second_backward_through_a_freed_graph():
     x = leaf([1.0])
     y = (x * x).sum()
     y.backward()
-    with pytest.raises(RuntimeError, match=r"'mul' \(output shape \(1,\)\) a second time.*retain_graph"):
+    with pytest.raises(
+        RuntimeError, match=r"'mul' \(output shape \(1,\)\) a second time.*retain_graph"
+    ):
         y.backward()
 
 
@@ -696,7 +696,9 @@ def test_joint_rules_under_pruning():
 
 
 def test_a_rule_may_return_numpy_scalars():
-    prim = Primitive("scalars", lambda x: x * 2.0, (lambda g: np.float64(2.0) * g[()],), register=False)
+    prim = Primitive(
+        "scalars", lambda x: x * 2.0, (lambda g: np.float64(2.0) * g[()],), register=False
+    )
     x = leaf(3.0)
     h = x * 1.0
     seen = []
@@ -850,7 +852,9 @@ def test_random_graphs_as_pytorch(seed):
     random = np.random.default_rng(seed + 200)
     inputs = random.integers(len(sides[0]), size=5).tolist()
     first = [
-        lib.grad(t[-1].sum() + t[-2].sum(), [t[i] for i in inputs], allow_unused=True, create_graph=True)
+        lib.grad(
+            t[-1].sum() + t[-2].sum(), [t[i] for i in inputs], allow_unused=True, create_graph=True
+        )
         for lib, t in ((ad, sides[0]), (torch.autograd, sides[1]))
     ]
     _equal(*first)

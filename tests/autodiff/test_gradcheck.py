@@ -148,7 +148,9 @@ def test_a_gradient_that_changes_from_pass_to_pass():
     wrong = cube(lambda g, x: 3 * g * x * x + 1e-7 * next(state))
     with pytest.raises(ad.GradcheckError, match="second backward pass"):
         ad.gradcheck(wrong, X, check_forward_ad=False)
-    assert ad.gradcheck(wrong, X, check_forward_ad=False, check_noncontiguous=False, nondet_tol=1e-3)
+    assert ad.gradcheck(
+        wrong, X, check_forward_ad=False, check_noncontiguous=False, nondet_tol=1e-3
+    )
 
 
 def test_a_gradient_of_the_wrong_dtype():
@@ -163,7 +165,13 @@ def test_the_error_names_the_pair_and_shows_both_jacobians():
     with pytest.raises(ad.GradcheckError) as caught:
         ad.gradcheck(lambda x, y: (x * y, wrong(y)), (leaf([1.0]), leaf([2.0])))
     text = str(caught.value)
-    for part in ("output 1", "input 1", "largest difference is 11", "expected:\n[[12", "found:\n[[1.]]"):
+    for part in (
+        "output 1",
+        "input 1",
+        "largest difference is 11",
+        "expected:\n[[12",
+        "found:\n[[1.]]",
+    ):
         assert part in text
 
 

@@ -41,7 +41,9 @@ def test_inside_and_after(mode, expected):
     assert recorded()
 
 
-@pytest.mark.parametrize("mode", [ad.no_grad, ad.inference_mode, lambda: ad.set_grad_enabled(False)])
+@pytest.mark.parametrize(
+    "mode", [ad.no_grad, ad.inference_mode, lambda: ad.set_grad_enabled(False)]
+)
 def test_an_exception_restores(mode):
     with pytest.raises(ZeroDivisionError), mode():
         1 / 0
@@ -232,7 +234,9 @@ def test_anomaly_mode_names_the_forward_line_of_a_spoiled_operation():
     x = ad.ones(2, requires_grad=True)
     with ad.detect_anomaly():
         y = _spoiling(x).sum()
-        with pytest.raises(RuntimeError, match="(?s)changed in place.*the line that the error names"):
+        with pytest.raises(
+            RuntimeError, match="(?s)changed in place.*the line that the error names"
+        ):
             y.backward()
 
 
@@ -241,7 +245,7 @@ def test_anomaly_mode_names_the_forward_line_of_a_spoiled_operation():
     [
         lambda x: x.sqrt(),  # of zero
         lambda x: ad.sqrt(x),  # of zero
-        lambda x: x ** 0.5,  # of zero
+        lambda x: x**0.5,  # of zero
         lambda x: ad.norm(x.reshape(2, 1).sqrt(), dim=1),  # of zero
     ],
 )

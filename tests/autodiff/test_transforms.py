@@ -23,7 +23,9 @@ def same(found, expected):
         for a, b in zip(found, expected, strict=True):
             same(a, b)
     else:
-        a, b = (x.detach().numpy() if hasattr(x, "detach") else np.asarray(x) for x in (found, expected))
+        a, b = (
+            x.detach().numpy() if hasattr(x, "detach") else np.asarray(x) for x in (found, expected)
+        )
         assert a.shape == b.shape
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
@@ -120,7 +122,11 @@ FORMS = {
         "a", lambda x, y: x * 2 + y, (lambda g: g * 2, lambda g: g), linear=True, register=False
     ),
     "multilinear": Primitive(
-        "b", lambda x, y: x * y, (lambda g, y: g * y, lambda g, x: g * x), multilinear=True, register=False
+        "b",
+        lambda x, y: x * y,
+        (lambda g, y: g * y, lambda g, x: g * x),
+        multilinear=True,
+        register=False,
     ),
     "transposed": Primitive(
         "c", lambda x, y: x * y, (lambda g, y: g * y, lambda g, x: g * x), register=False
@@ -129,7 +135,11 @@ FORMS = {
         "d", lambda x, y: x * y, lambda g, x, y: [g * y, g * x], arity=2, register=False
     ),
     "elementwise": Primitive(
-        "e", lambda x, y: x * y, (lambda g, y: g * y, lambda g, x: g * x), elementwise=True, register=False
+        "e",
+        lambda x, y: x * y,
+        (lambda g, y: g * y, lambda g, x: g * x),
+        elementwise=True,
+        register=False,
     ),
     "several": Primitive(
         "f",
@@ -289,7 +299,10 @@ def test_jacobian_structure_and_shapes(strategy):
     outputs = ad.jacobian(lambda x: (x.sum(), x), x, strategy=strategy)
     assert [j.shape for j in outputs] == [(2, 1), (2, 1, 2, 1)]
     both = ad.jacobian(lambda x, y: (x * y, y), (x, y), strategy=strategy)
-    assert [[j.shape for j in row] for row in both] == [[(2, 3, 2, 1), (2, 3, 3)], [(3, 2, 1), (3, 3)]]
+    assert [[j.shape for j in row] for row in both] == [
+        [(2, 3, 2, 1), (2, 3, 3)],
+        [(3, 2, 1), (3, 3)],
+    ]
     assert not both[1][0].numpy().any()
 
 
@@ -369,7 +382,9 @@ def test_hvp():
     same(value, function(x, y))
     hessian = ad.hessian(function, (x, y))
     expected = tuple(
-        sum(np.tensordot(block.numpy(), v.numpy(), v.ndim) for block, v in zip(row, vs, strict=True))
+        sum(
+            np.tensordot(block.numpy(), v.numpy(), v.ndim) for block, v in zip(row, vs, strict=True)
+        )
         for row in hessian
     )
     same(products, expected)
@@ -623,7 +638,8 @@ def test_first_order_as_pytorch(function, count):
     same(ad.jvp(function, ours, our_v), functional.jvp(function, theirs, their_v))
     outputs = function(*ours) if count > 1 else function(ours)
     arrays = [
-        random.standard_normal(y.shape) for y in (outputs if isinstance(outputs, tuple) else (outputs,))
+        random.standard_normal(y.shape)
+        for y in (outputs if isinstance(outputs, tuple) else (outputs,))
     ]
     our_u, their_u = _both(torch, arrays)
     same(ad.vjp(function, ours, our_u), functional.vjp(function, theirs, their_u))
@@ -641,7 +657,9 @@ def test_first_order_as_pytorch(function, count):
 def test_second_order_as_pytorch(count):
     torch = pytest.importorskip("torch")
     functional = torch.autograd.functional
-    function = [lambda x: (x.exp() * x.sum()).sum(), lambda x, y: (x.exp() * y).sum() * y.sum()][count - 1]
+    function = [lambda x: (x.exp() * x.sum()).sum(), lambda x, y: (x.exp() * y).sum() * y.sum()][
+        count - 1
+    ]
     random = np.random.default_rng(0)
     ours, theirs = _both(torch, random.standard_normal((count, 3)))
     our_v, their_v = _both(torch, random.standard_normal((count, 3)))

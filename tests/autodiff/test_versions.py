@@ -41,7 +41,9 @@ def test_an_input_that_was_saved_and_written(write, recorded):
     y = h * leaf([1.0, 1.0, 1.0])
     with ad.set_grad_enabled(recorded):
         write(h)
-    with pytest.raises(RuntimeError, match=r"'mul'.*input 0 \(shape \(3,\), dtype float64\).*in place"):
+    with pytest.raises(
+        RuntimeError, match=r"'mul'.*input 0 \(shape \(3,\), dtype float64\).*in place"
+    ):
         y.sum().backward()
 
 
@@ -80,7 +82,9 @@ def test_writing_into_another_part_of_the_memory_counts_too():
     y = (h[:1] * leaf([1.0])).sum()
     with ad.no_grad():
         h[2:].mul_(2.0)
-    with pytest.raises(RuntimeError, match="changed in place"):  # as in PyTorch: one version per memory
+    with pytest.raises(
+        RuntimeError, match="changed in place"
+    ):  # as in PyTorch: one version per memory
         y.backward()
 
 
@@ -192,7 +196,9 @@ def test_pruned_operations_are_not_looked_at():
     assert g.tolist() == [3.0, 3.0]
 
 
-@pytest.mark.parametrize("select", [lambda x, i: x[i], lambda x, i: x[i, None], lambda x, i: x[i] * x[i]])
+@pytest.mark.parametrize(
+    "select", [lambda x, i: x[i], lambda x, i: x[i, None], lambda x, i: x[i] * x[i]]
+)
 def test_an_index_that_is_written_after_use(select):
     x = leaf([1.0, 2.0, 3.0])
     index = ad.tensor([0, 1])

@@ -17,7 +17,6 @@ ROWS = [
     unary("log1p", -0.7, 3),
     unary("sigmoid", -4, 4),
     unary("tanh", -2, 2),
-    unary("logit", 0.1, 0.9),
     unary("logsigmoid", -4, 4),
     unary("softplus", -4, 4),
     unary("softplus", -0.5, 0.9, beta=4.0, threshold=3.0, kinks=(0.75,)),
