@@ -27,7 +27,6 @@ from .function import *
 from .gradcheck import *
 from .transforms import *
 from .pictures import graph
-from .random_creation import *
 from .primitive import Primitive
 from .printing import *
 from .tensor import Tensor

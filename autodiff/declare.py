@@ -1,9 +1,10 @@
 """Decorators that turn a signature and its docstring into an elementwise operation.
 
-The decorated function has no body: its name, its docstring and the arguments of the decorator say all
-there is. What comes out is the public function (and, bound in the class body, the method), written out
-flat because it is the hot path: no loop over inputs, no call but the one to NumPy. A decorated function
-with keyword options (``add(x, y, alpha=2)``) has a body, which answers where an option is given.
+The decorated function has no body: its name, its docstring and the arguments of the decorator say
+all there is. What comes out is the public function (and, bound in the class body, the method),
+written out flat because it is the hot path: no loop over inputs, no call but the one to NumPy. A
+decorated function with keyword options (``add(x, y, alpha=2)``) has a body, which answers where
+an option is given.
 """
 
 from __future__ import annotations
@@ -212,15 +213,19 @@ def elementwise(prim: Primitive, inputs: tuple[Any, ...], params: tuple[Any, ...
     Inputs of several dtypes are promoted; Values and numbers alone give a Value.
     """
     first = inputs[0]
-    if len(inputs) == 1 and isinstance(first, _Tensor) and first._array.dtype.kind == "f":
-        return apply(prim, inputs, params)
+    if isinstance(first, _Tensor) and first._array.dtype.kind == "f":
+        for x in inputs[1:]:
+            if x.__class__ is not float and x.__class__ is not int:
+                break
+        else:  # nothing but numbers beside a floating tensor: they take its dtype
+            return apply(prim, inputs, params)
     if of_values(*inputs):
         return primitive.Value_._apply(prim, inputs, params)
     return apply(prim, promoted(prim.name, inputs, prim.floating), params)
 
 
 def of_values(*inputs: Any) -> bool:
-    """Return whether an operation on `inputs` is one on Values: at least one, and numbers beside."""
+    """Return whether `inputs` are Values and numbers, with at least one Value."""
     Value = primitive.Value_
     found = False
     for x in inputs:

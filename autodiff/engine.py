@@ -483,7 +483,7 @@ def _check_finite(node: Node, contributions: Iterable[Any]) -> None:
             )
 
 
-def as_tensors(node: Node, saved: Sequence[Any], history: bool = True) -> list[Any]:
+def as_tensors(node: Node, saved: Sequence[Any], history: bool = True) -> tuple[Any, ...]:
     """What was saved, for rules that run on Tensors.
 
     The arrays of differentiable inputs and of outputs become Tensors; with `history` they have their place in
@@ -499,9 +499,7 @@ def as_tensors(node: Node, saved: Sequence[Any], history: bool = True) -> list[A
         out = new_tensor(out, node if history else None)
     elif isinstance(out, tuple):
         out = tuple([_as_output(node, i, o, history) for i, o in enumerate(out)])
-    tensors.append(out)
-    tensors.append(saved[-1])
-    return tensors
+    return (*tensors, out, saved[-1])
 
 
 def _as_output(node: Node, i: int, out: Any, history: bool) -> Any:

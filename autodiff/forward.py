@@ -1,14 +1,15 @@
-"""The forward sweep: tangents flow from inputs to outputs over a recorded graph, each node visited once.
+"""The forward sweep: tangents flow from the inputs to the outputs, each node visited once.
 
-The twin of `engine`. The jvp of a primitive follows from what its declaration says:
+The twin of `engine`, over the same recorded graph. The jvp of a primitive follows from what its
+declaration says:
 
 ===============  ==================================================================================
 ``jvp``          is used where it was given
 ``elementwise``  the Jacobian is diagonal, so each rule maps a tangent as it maps a cotangent
 ``linear``       the forward function, applied to the tangents
 ``multilinear``  for each input the forward function, with the tangent in place of that input
-otherwise        a vjp is linear in its cotangent, and the jvp is the transpose of it: run the vjp on
-                 a recorded cotangent, and differentiate that backwards
+otherwise        the jvp is the transpose of the vjp, which is linear in its cotangent: run it on a
+                 recorded cotangent, and differentiate that backwards
 ===============  ==================================================================================
 """
 
@@ -170,7 +171,7 @@ def _transposed(
             seeds[root] = seeds[root] + t if root in seeds else t
     order = _recorded_since(seeds, since)
     found = sweep(seeds, {u._node for u in cotangents}, create, create, order)  # type: ignore[misc]
-    tangents = [found.get(u._node) for u in cotangents]
+    tangents = [found.get(u._node) for u in cotangents]  # type: ignore[arg-type]
     return tangents if primitive.multi else tangents[0]
 
 

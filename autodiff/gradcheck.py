@@ -1,8 +1,8 @@
 """Derivatives against finite differences: the truth that no rule of this library has a part in.
 
-The Jacobian of a function by central differences, ``(f(x + eps) - f(x - eps)) / (2 eps)``, must agree with the
-one of the backward sweep, with the one of the forward sweep, and with itself for inputs in another memory
-layout.
+The Jacobian of a function by central differences, ``(f(x + eps) - f(x - eps)) / (2 eps)``, must
+agree with that of the backward sweep and with that of the forward sweep, and must
+not depend on the memory layout of the inputs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def gradcheck(
     check_dtype : bool, default True
         Raise for inputs that are not float64, for which differences are too coarse.
     fast_mode : bool, default False
-        Compare the Jacobians' products with one random vector on each side in place of all elements.
+        Compare products of the Jacobians with random vectors on both sides, not all elements.
 
     Returns
     -------
@@ -171,9 +171,9 @@ def _checked_inputs(arguments: Sequence[Any], check_dtype: bool) -> list[int]:
     for i in checked:
         if check_dtype and arguments[i].dtype != np.float64:
             raise TypeError(
-                f"gradcheck: input {i} has dtype {arguments[i].dtype}, in which differences are too "
-                "coarse to check anything; convert it with .double(), or pass check_dtype=False with "
-                "larger eps and tolerances"
+                f"gradcheck: input {i} has dtype {arguments[i].dtype}, in which differences are "
+                "too coarse to check anything; convert it with .double(), or pass "
+                "check_dtype=False with larger eps and tolerances"
             )
     return checked
 
@@ -199,8 +199,8 @@ def _leaf(array: np.ndarray) -> Tensor:
 class _Case:
     """A function at a point, with its Jacobians by several ways.
 
-    A Jacobian here is an array (directions of the outputs, directions of an input). The directions are
-    the unit vectors, or in fast mode one random vector.
+    A Jacobian here is an array (directions of the outputs, directions of an input). The directions
+    are the unit vectors, or in fast mode one random vector.
     """
 
     def __init__(
@@ -240,7 +240,7 @@ class _Case:
         )
 
     def outputs(self, points: dict[int, np.ndarray]) -> list[np.ndarray]:
-        # The function may ask for gradients inside (gradgradcheck), so its inputs are leaves here too.
+        # The function may ask for gradients inside (gradgradcheck), so its inputs are leaves here.
         leaves = {i: _leaf(np.array(x)) for i, x in points.items()}
         with enable_grad():
             return [np.array(y._array) for y in self.call(leaves)]
@@ -355,7 +355,8 @@ class _Case:
                     int(np.argmax(np.nan_to_num(difference, nan=np.inf))), a.shape
                 )
                 raise GradcheckError(
-                    f"gradcheck: the Jacobian of output {k} with respect to input {i} is wrong ({what}): "
+                    f"gradcheck: the Jacobian of output {k} with respect to input {i} is wrong "
+                    f"({what}): "
                     f"the largest difference is {difference[worst]:.6g}, in row {worst[0]} (output "
                     f"element), column {worst[1]} (input element): {a[worst]:.8g}, expected "
                     f"{n[worst]:.8g}{' (fast mode: random projections)' if self.fast else ''}\n"
@@ -364,7 +365,7 @@ class _Case:
 
 
 def _strided(x: np.ndarray) -> np.ndarray:
-    """A copy of `x` in column-major order, with gaps between elements, the last axis running backwards."""
+    """A copy of `x` in column-major order with gaps, the last axis running backwards."""
     shape = x.shape or (1,)
     wide = np.full((2 * shape[-1], *shape[-2::-1]), np.nan, x.dtype).T
     view = wide[..., ::-2] if x.ndim else wide[1:].reshape(())

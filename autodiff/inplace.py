@@ -1,8 +1,8 @@
 """Writing into a tensor: the memory changes, and so does its place in the graph.
 
-After ``x += y`` the handle `x` stands for the sum: same memory, new node. When `x` is a view, the tensor it
-is a view of changes as well, and so do all other views of that; they are brought up to date when they are
-next used (`refresh`), which costs the usual operation one comparison.
+After ``x += y`` the handle `x` stands for the sum: same memory, new node. When `x` is a view, the
+tensor it is a view of changes as well, and so do all other views of that; they are brought up to
+date when they are next used (`refresh`), which costs the usual operation one comparison.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _Array = np.ndarray
 
 def check_writable(x: Tensor, operation: str) -> None:
     """Raise where an in-place operation on `x` would lose a gradient."""
+    root = _root(x)
     if mode.grad:
-        root = x if x._view is None else x._view.root
         node = root._node
         if node is not None and node.primitive is None:
             what = "a leaf" if root is x else "a view of a leaf"
@@ -40,14 +40,28 @@ def check_writable(x: Tensor, operation: str) -> None:
                 "autodiff.no_grad()"
             )
     if not x._array.flags.writeable:
-        raise ValueError(f"{operation}: the tensor of shape {x.shape} is a read-only view; clone() it")
+        raise ValueError(
+            f"{operation}: the tensor of shape {x.shape} is a read-only view; clone() it"
+        )
+
+
+def _root(x: Tensor) -> Tensor:
+    """The tensor that `x` is a view of, or `x` itself."""
+    view = x._view
+    if view is None:
+        return x
+    if np.may_share_memory(view.root._array, x._array):
+        return view.root
+    x._view = None  # the array of one of the two was replaced (``x.data = ...``)
+    return x
 
 
 def in_place(function: Any) -> Any:
     """Return the in-place form of an operation: ``x.add_(y)`` from ``add(x, y)``."""
     name = function.__name__.rstrip("_") + "_"
     prim: Primitive | None = getattr(function, "primitive", None)
-    direct = prim is not None and isinstance(prim.forward, np.ufunc)
+    forward: Any = None if prim is None else prim.forward
+    direct = isinstance(forward, np.ufunc)
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self, name)
@@ -55,7 +69,7 @@ def in_place(function: Any) -> Any:
             arrays = [a._array if isinstance(a, primitive.Tensor_) else a for a in args]
             array = self._array
             if array.dtype.kind == "f" and all([_fits(a, array) for a in arrays]):
-                prim.forward(array, *arrays, out=array, casting="same_kind")  # type: ignore[union-attr]
+                forward(array, *arrays, out=array, casting="same_kind")
                 versions.touch(array)
                 return self
         since = versions.tick()
@@ -89,8 +103,8 @@ def write(x: Tensor, result: Tensor, operation: str, since: int | None = None) -
     operation : str
         For error messages.
     since : int, optional
-        The time at which the operation began to be recorded: what was saved from then on is the value
-        of `x` before this write.
+        The time at which the operation began to be recorded: what was saved from then on is the
+        value of `x` before this write.
     """
     array, new = x._array, result._array
     if new.shape != array.shape:
@@ -101,8 +115,8 @@ def write(x: Tensor, result: Tensor, operation: str, since: int | None = None) -
     if new.dtype != array.dtype:
         if not np.can_cast(new.dtype, array.dtype, "same_kind"):
             raise TypeError(
-                f"{operation}: the result has dtype {new.dtype}, which cannot be stored in a tensor of "
-                f"dtype {array.dtype}; convert the tensor first"
+                f"{operation}: the result has dtype {new.dtype}, which cannot be stored in a "
+                f"tensor of dtype {array.dtype}; convert the tensor first"
             )
         result = copy_as(result, array.dtype, array.shape)
     if since is not None and result._node is not None:
@@ -110,7 +124,7 @@ def write(x: Tensor, result: Tensor, operation: str, since: int | None = None) -
     np.copyto(array, new, casting="unsafe")
     versions.touch(array)
     if mode.grad:
-        _rebase(x, result._history())
+        rebase(x, result._history())
     return x
 
 
@@ -120,7 +134,7 @@ def overwrite(x: Tensor, values: Any, operation: str) -> Tensor:
     np.copyto(x._array, values, casting="unsafe")
     versions.touch(x._array)
     if mode.grad:
-        _rebase(x, None)
+        rebase(x, None)
     return x
 
 
@@ -142,7 +156,7 @@ def _keep_old(node: Node, array: np.ndarray, since: int) -> None:
             )
 
 
-def _rebase(x: Tensor, written: Node | None) -> None:
+def rebase(x: Tensor, written: Node | None) -> None:
     """Let the history of `x`, and of the tensor it is a view of, be that of what was written."""
     root = x if x._view is None else x._view.root
     old = root._node
@@ -184,6 +198,7 @@ def _path(x: Tensor) -> tuple[tuple[Primitive, tuple[Any, ...]], ...]:
 
 def refresh(x: Tensor) -> None:
     """Bring the history of a view up to date with the tensor it is a view of."""
+    _root(x)
     chain = []
     view = x._view
     while view is not None:
@@ -191,8 +206,8 @@ def refresh(x: Tensor) -> None:
         x = view.parent
         view = x._view
     node = x._node
-    # Only a write gives a tensor the node of an operation; asking for gradients, or no longer, changes
-    # nothing about the views that exist.
+    # Only a write gives a tensor the node of an operation; asking for gradients, or no longer,
+    # changes nothing about the views that exist.
     written = node is not None and node.primitive is not None
     for tensor in reversed(chain):
         view = tensor._view
@@ -232,8 +247,8 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
         assign_last(array, index, given)
     except (IndexError, ValueError, TypeError, OverflowError) as error:
         raise type(error)(
-            f"setitem: cannot assign a value of shape {np.shape(given)} at {index!r} of a tensor of "
-            f"shape {x.shape} and dtype {x.dtype}: {error}"
+            f"setitem: cannot assign a value of shape {np.shape(given)} at {index!r} of a tensor "
+            f"of shape {x.shape} and dtype {x.dtype}: {error}"
         ) from None
     versions.touch(array)
     if not mode.grad:
@@ -243,7 +258,7 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
     if node is None and given_node is None:
         return
     mask = (node is not None) | (given_node is not None) << 1
-    _rebase(x, record(set_item, (node, given_node), (index,), mask, (), array.shape))
+    rebase(x, record(set_item, (node, given_node), (index,), mask, (), array.shape))
 
 
 def _is_there_already(x: Tensor, index: Any, value: Tensor) -> bool:
@@ -293,7 +308,9 @@ def _clear_forward(x: np.ndarray, index: Any) -> np.ndarray:
     return out
 
 
-_clear = Primitive("clear", _clear_forward, (lambda g, index: _clear(g, index),), linear=True)
+_clear: Primitive = Primitive(
+    "clear", _clear_forward, (lambda g, index: _clear(g, index),), linear=True
+)
 set_item = setting("setitem", symbol="[]=")
 
 
@@ -309,12 +326,13 @@ def _written(x: np.ndarray, y: Any, path: Any) -> np.ndarray:
     if np.may_share_memory(target, out):
         target[...] = y
     elif out.size:
-        # The memory of the root was laid out in another way, so that what was a view there is a copy here.
+        # The memory of the root was laid out in another way, so that what was a view there is a
+        # copy here.
         out.reshape(-1)[_follow(np.arange(out.size).reshape(out.shape), path)] = y
     return out
 
 
-_clear_view = Primitive(
+_clear_view: Primitive = Primitive(
     "clear_view",
     lambda x, path: _written(x, 0, path),
     (lambda g, path: _clear_view(g, path),),

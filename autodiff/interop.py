@@ -1,8 +1,8 @@
 """NumPy's protocols: ``np.exp(t)`` and ``np.sum(t, axis=0)`` are recorded, never cut.
 
-The tables say which operation of ours answers for a NumPy function; most entries stand where the operation
-is declared, those with other arguments in `numpy_functions`. A function that has no entry raises a TypeError
-that names what to use; it is never applied to the bare array.
+The tables say which operation of ours answers for a NumPy function; most entries stand where the
+operation is declared, those with other arguments in `numpy_functions`. A function that has no entry
+raises a TypeError that names what to use; it is never applied to the bare array.
 """
 
 from __future__ import annotations
@@ -47,14 +47,15 @@ def implements(*numpy_functions: Callable[..., Any]) -> Callable[[Any], Any]:
 
     def decorate(function: Any) -> Any:
         for f in numpy_functions:
-            (_ufuncs if isinstance(f, np.ufunc) else _functions)[f] = function  # type: ignore[index]
+            table: dict[Any, Any] = _ufuncs if isinstance(f, np.ufunc) else _functions
+            table[f] = function
         return function
 
     return decorate
 
 
 def array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Answer a NumPy ufunc on Tensors (``np.exp(t)``, ``array * t``) with the recorded operation."""
+    """Answer a ufunc on Tensors (``np.exp(t)``, ``array * t``) with the recorded operation."""
     if method == "reduce" and ufunc in _reductions:
         return array_function(self, _reductions[ufunc], (), inputs, {"axis": 0, **kwargs})
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
@@ -81,8 +82,8 @@ def _answered(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> An
         (out,) = out
     if out is not None and not isinstance(out, primitive.Tensor_):
         raise TypeError(
-            f"numpy.{name}: the result would be written into an array, which cuts the graph; leave out= "
-            "(or the in-place operator) away, or make the array a Tensor"
+            f"numpy.{name}: the result would be written into an array, which cuts the graph; leave "
+            "out= (or the in-place operator) away, or make the array a Tensor"
         )
     try:
         result = function(*args, **kwargs)
@@ -99,6 +100,6 @@ def _unavailable(name: str) -> TypeError:
     ours = _OTHER_NAMES.get(name, name if hasattr(autodiff, name) else None)
     use = "an operation of autodiff" if ours is None else f"autodiff.{ours}"
     return TypeError(
-        f"numpy.{name} is not available for Tensors; use {use}, or t.detach().numpy() where no gradient is "
-        "needed"
+        f"numpy.{name} is not available for Tensors; use {use}, or t.detach().numpy() where no "
+        "gradient is needed"
     )

@@ -1,8 +1,9 @@
 """Binds the operations to ``Tensor``: operators, methods and their in-place forms.
 
-Each module of `autodiff.ops` lists in ``METHODS`` the functions that become methods under their own name,
-in ``IN_PLACE`` those that have a form with a trailing underscore, and in ``METHOD_FORMS`` the methods whose
-arguments stand in another order. ``Value`` gets the elementwise ones.
+Each module of `autodiff.ops` lists in ``METHODS`` the functions that become methods under their
+own name, in ``IN_PLACE`` those that have a form with a trailing underscore, and in
+``METHOD_FORMS`` the methods whose arguments stand in another order. ``Value`` gets the
+elementwise ones.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import creation, ops, random_creation
+from . import creation, ops
 from .inplace import in_place
 from .ops import indexing
 from .primitive import registry
@@ -42,7 +43,7 @@ _COMPARABLE = (Tensor, Value, bool, int, float, np.ndarray, np.generic)
 
 
 def _comparison(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The operator: with what is no number it lets Python decide, so that ``t == None`` is False."""
+    """The operator: for what is no number Python decides, so that ``t == None`` is False."""
 
     def method(self: Any, other: Any) -> Any:
         return function(self, other) if isinstance(other, _COMPARABLE) else NotImplemented
@@ -53,7 +54,7 @@ def _comparison(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
 def bind() -> None:
     """Give ``Tensor`` its operators and methods."""
     functions: dict[str, Any] = {}
-    for theme in (*ops.THEMES, creation, random_creation):
+    for theme in (*ops.THEMES, *creation.THEMES):
         own = vars(theme)
         functions |= {name: own[name] for name in getattr(theme, "__all__", ())}
         for name in getattr(theme, "METHODS", ()):

@@ -1,7 +1,8 @@
 """NumPy functions whose arguments are not those of our operation, answered by it.
 
-Each function here has the name and the arguments of the one in NumPy that it answers for (see `interop`).
-Arguments that ask for what a Tensor cannot have, such as column-major order, raise a TypeError.
+Each function here has the name and the arguments of the one in NumPy that it answers for (see
+`interop`). Arguments that ask for what a Tensor cannot have, such as column-major order, raise a
+TypeError.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from . import creation, dtypes
 from .declare import operand
 from .interop import implements
-from .ops import indexing, joining, rearranging
+from .ops import broadcasting, indexing, joining, padding, rearranging, splitting
 from .ops import shape as shapes
 from .primitive import Tensor_
 
@@ -108,7 +109,7 @@ implements(np.atleast_3d)(_at_least(3, {0: (0, 1, 2), 1: (0, 2), 2: (2,)}))
 
 @implements(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
-    return shapes.broadcast_tensors(*args)
+    return broadcasting.broadcast_tensors(*args)
 
 
 # Joining and splitting
@@ -146,11 +147,11 @@ def vstack(tup: Any, *, dtype: Any = None) -> Any:
 
 implements(np.dstack)(joining.dstack)
 implements(np.column_stack)(joining.column_stack)
-implements(np.hsplit)(joining.hsplit)
-implements(np.vsplit)(joining.vsplit)
-implements(np.dsplit)(joining.dsplit)
+implements(np.hsplit)(splitting.hsplit)
+implements(np.vsplit)(splitting.vsplit)
+implements(np.dsplit)(splitting.dsplit)
 if hasattr(np, "unstack"):
-    implements(np.unstack)(joining.unbind)
+    implements(np.unstack)(splitting.unbind)
 
 
 @implements(np.append)
@@ -160,7 +161,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
-    return joining.tensor_split(ary, indices_or_sections, axis)
+    return splitting.tensor_split(ary, indices_or_sections, axis)
 
 
 @implements(np.split)
@@ -171,7 +172,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Any, ...]:
             f"split: axis {axis} of shape {ary.shape} cannot be divided into {indices_or_sections} "
             "equal parts; use numpy.array_split or tensor_split"
         )
-    return joining.tensor_split(ary, indices_or_sections, axis)
+    return splitting.tensor_split(ary, indices_or_sections, axis)
 
 
 @implements(np.meshgrid)
@@ -226,7 +227,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", constant_values: Any
         raise TypeError("numpy.pad on a Tensor: pad_width must be a number or pairs")
     widths = np.broadcast_to(np.asarray(pad_width), (np.ndim(array), 2))
     value = constant_values if mode == "constant" else None
-    return rearranging.pad(array, widths[::-1].ravel().tolist(), modes[mode], value)
+    return padding.pad(array, widths[::-1].ravel().tolist(), modes[mode], value)
 
 
 # Indexing
@@ -284,13 +285,12 @@ implements(np.zeros_like)(_like(creation.zeros_like))
 implements(np.ones_like)(_like(creation.ones_like))
 implements(np.empty_like)(_like(creation.empty_like))
 implements(np.full_like)(_like(creation.full_like))
+
+
 @implements(np.result_type)
 def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     return dtypes.result_type(
-        *[
-            np.empty(1, x) if isinstance(x, (type, str, np.dtype)) else x
-            for x in arrays_and_dtypes
-        ]
+        *[np.empty(1, x) if isinstance(x, (type, str, np.dtype)) else x for x in arrays_and_dtypes]
     )
 
 

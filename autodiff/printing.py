@@ -1,4 +1,4 @@
-"""How tensors print: data, dtype where it is not the usual one, and the history. The form is PyTorch's."""
+"""How tensors print: data, dtype where it is not the usual one, history; in PyTorch's form."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def set_printoptions(
     linewidth : int, optional
         Characters per line (80 at start).
     profile : {"default", "short", "full"}, optional
-        Go back to the options at start; with fewer digits and elements; without summaries. The other
-        arguments then change that.
+        Go back to the options at start; with fewer digits and elements; without summaries. The
+        other arguments then change that.
     sci_mode : bool, optional
         Always use powers of ten, or never. If not given it depends on the numbers.
 
@@ -80,8 +80,11 @@ def set_printoptions(
             f"set_printoptions: profile must be one of {sorted(_PROFILES)}, got {profile!r}"
         )
     given = {
-        "precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth,
-    }  # fmt: skip
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name, value in changes.items():
         if value < 0:
@@ -103,7 +106,9 @@ def represent(tensor: Tensor) -> str:
             parts.append(f"dtype={array.dtype}")
     else:
         summarised = array.size > options.threshold
-        text = _rows(array, len(_PREFIX), summarised, _Format(_edges(array) if summarised else array))
+        text = _rows(
+            array, len(_PREFIX), summarised, _Format(_edges(array) if summarised else array)
+        )
         if array.dtype not in (dtypes.default_dtype, np.int64, np.bool_):
             parts.append(f"dtype={array.dtype}")
     node = tensor._history()
@@ -165,7 +170,7 @@ def _edges(array: np.ndarray) -> np.ndarray:
 
 
 def _rows(array: np.ndarray, indent: int, summarised: bool, written: _Format) -> str:
-    """The nested brackets of `array`, whose lines after the first start `indent` columns to the right."""
+    """The nested brackets of `array`, whose further lines start `indent` columns to the right."""
     if array.ndim == 0:
         return written(array.item())
     edge = options.edgeitems

@@ -16,12 +16,23 @@ from .primitive import new_tensor
 from .tensor import Tensor
 from .value import Value
 
-__all__ = ["Run", "gradients", "like", "node_of", "one_element", "packed", "recorded", "size_of", "stand_in"]
+__all__ = ["Run", "gradients", "like", "node_of", "one_element", "packed", "size_of", "stand_in"]
 
 
 @dataclass
 class Run:
-    """One recorded run of a function: stand-ins for its inputs, and what it made of them."""
+    """Stand-ins for the inputs of a function, and what it made of them.
+
+    Attributes
+    ----------
+    operation : str
+        The transform, for error messages.
+    inputs, outputs : sequence of Tensor or Value
+    one_input, one_output : bool
+        Whether they were given as one, not as a tuple.
+    create : bool
+        Whether what the transform computes is recorded in turn.
+    """
 
     operation: str
     inputs: Sequence[Any]
@@ -30,31 +41,57 @@ class Run:
     one_output: bool
     create: bool
 
-    def input_nodes(self) -> list[Node]:
-        return [node_of(x) for x in self.inputs]  # type: ignore[misc]
+    @classmethod
+    def of(cls, operation: str, func: Callable[..., Any], inputs: Any, create: bool) -> Run:
+        """Call `func` on stand-ins for `inputs`."""
+        one_input = not isinstance(inputs, (tuple, list))
+        with enable_grad():
+            xs = [stand_in(operation, x, create) for x in ((inputs,) if one_input else inputs)]
+            outputs = func(*xs)
+        one_output = not isinstance(outputs, (tuple, list))
+        ys = (outputs,) if one_output else outputs
+        for y in ys:
+            if not isinstance(y, (Tensor, Value)):
+                raise TypeError(
+                    f"{operation}: the function must return Tensors, got {type(y).__name__}"
+                )
+        return cls(operation, xs, ys, one_input, one_output, create)
 
-    def output_nodes(self) -> list[Node]:
+    def input_nodes(self) -> list[Any]:
+        """The nodes of the inputs."""
+        return [node_of(x) for x in self.inputs]
+
+    def output_nodes(self) -> list[Any]:
+        """The nodes of those outputs that have one."""
         return [node for node in map(node_of, self.outputs) if node is not None]
 
     def returned(self) -> Any:
         """The outputs as the caller gets them."""
         return packed([y if self.create else y.detach() for y in self.outputs], self.one_output)
 
+    def like_inputs(self, results: Sequence[Any]) -> Any:
+        """What was found for the inputs, as the caller gets it."""
+        found = [like(x, g, self.create) for x, g in zip(self.inputs, results, strict=True)]
+        return packed(found, self.one_input)
+
+    def like_outputs(self, results: Sequence[Any]) -> Any:
+        """What was found for the outputs, as the caller gets it."""
+        found = [like(y, t, self.create) for y, t in zip(self.outputs, results, strict=True)]
+        return packed(found, self.one_output)
+
     def vectors(self, v: Any, tensors: Sequence[Any], one: bool, what: str) -> list[Any]:
         """Return `v`, which must fit `tensors`, as tangents or cotangents for a sweep."""
         if v is None:
             if not one or size_of(tensors[0]) != 1:
                 raise ValueError(
-                    f"{self.operation}: v may be left out for one of the {what} of one element only; "
-                    f"the {what} have shapes {[tuple(t.shape) for t in tensors]}"
+                    f"{self.operation}: v may be left out for one of the {what} of one element "
+                    f"only; the {what} have shapes {[tuple(t.shape) for t in tensors]}"
                 )
             v = new_tensor(np.ones(tensors[0].shape), None)
-        vs = list(v) if isinstance(v, (tuple, list)) else [v]
+        vs = v if isinstance(v, (tuple, list)) else [v]
         if len(vs) != len(tensors):
             raise ValueError(f"{self.operation}: {len(tensors)} {what}, but v has {len(vs)} parts")
-        return [
-            self._vector(t, part, i) for i, (t, part) in enumerate(zip(tensors, vs, strict=True))
-        ]
+        return [self._vector(t, vs[i], i) for i, t in enumerate(tensors)]
 
     def _vector(self, tensor: Any, v: Any, i: int) -> Any:
         if isinstance(tensor, Value):
@@ -70,41 +107,26 @@ class Run:
             v = v.to(tensor.dtype)  # type: ignore[attr-defined]
         return v if self.create else v._array
 
-    def demand(self, results: Iterable[Any], strict: bool, one: str, other: str) -> None:
-        """With `strict`, raise where there is no dependence."""
+    def demand(self, results: Iterable[Any], one: str, other: str) -> None:
+        """Raise where there is no dependence, which ``strict=True`` forbids."""
         for i, result in enumerate(results):
-            if strict and result is None:
+            if result is None:
                 raise RuntimeError(
                     f"{self.operation}: {one} {i} and {other} do not depend on each other, which "
                     "strict=True forbids"
                 )
 
 
-def recorded(operation: str, func: Callable[..., Any], inputs: Any, create: bool) -> Run:
-    one_input = not isinstance(inputs, (tuple, list))
-    with enable_grad():
-        xs = [stand_in(operation, x, create) for x in ((inputs,) if one_input else inputs)]
-        outputs = func(*xs)
-    one_output = not isinstance(outputs, (tuple, list))
-    ys = (outputs,) if one_output else outputs
-    for y in ys:
-        if not isinstance(y, (Tensor, Value)):
-            raise TypeError(
-                f"{operation}: the function must return Tensors, got {type(y).__name__}"
-            )
-    return Run(operation, xs, ys, one_input, one_output, create)
-
-
 def stand_in(operation: str, x: Any, create: bool) -> Any:
     """A leaf with the value of `x`; with `create` one that leads on to the history of `x`.
 
-    It is new in either case, so that uses of `x` from elsewhere (a closure) are not counted as uses of the
-    argument.
+    It is new in either case, so that uses of `x` from elsewhere (a closure) are not counted as
+    uses of the argument.
     """
     if isinstance(x, Value):
         return x * 1.0 if create else Value(x.data)
     if not isinstance(x, Tensor) or x.dtype.kind != "f":
-        kind = type(x).__name__ if not isinstance(x, Tensor) else f"a tensor of dtype {x.dtype}"
+        kind = f"a tensor of dtype {x.dtype}" if isinstance(x, Tensor) else type(x).__name__
         raise TypeError(f"{operation}: the inputs must be floating Tensors or Values, got {kind}")
     if create and x.requires_grad:
         return x * 1.0  # type: ignore[operator]
@@ -112,11 +134,12 @@ def stand_in(operation: str, x: Any, create: bool) -> Any:
 
 
 def one_element(operation: str, y: Any) -> Any:
+    """Return `y`, checked to be one Tensor or Value of one element."""
     if not isinstance(y, Value) and (not isinstance(y, Tensor) or y._array.size != 1):
         what = f"shape {y.shape}" if isinstance(y, Tensor) else type(y).__name__
         raise ValueError(
-            f"{operation}: the function must return one Tensor of one element, got {what}; reduce it "
-            "with .sum() or .mean()"
+            f"{operation}: the function must return one Tensor of one element, got {what}; reduce "
+            "it with .sum() or .mean()"
         )
     return y
 
@@ -134,7 +157,7 @@ def gradients(
 
 
 def like(x: Any, g: Any, create: bool) -> Any:
-    """What a sweep found for `x`, as the caller gets it; zeros where it found nothing."""
+    """What a sweep found for `x`, in memory of its own; zeros where it found nothing."""
     if isinstance(x, Value):
         g = 0.0 if g is None else g
         if isinstance(g, (Tensor, np.ndarray)):
@@ -148,14 +171,17 @@ def like(x: Any, g: Any, create: bool) -> Any:
 
 
 def node_of(x: Any) -> Node | None:
-    return x if isinstance(x, Value) else None if x is None else x._history()
+    """The node of a Tensor or Value, or None."""
+    if isinstance(x, Value):
+        return x
+    return None if x is None else x._history()
 
 
 def size_of(x: Any) -> int:
+    """The number of elements."""
     return 1 if isinstance(x, Value) else x._array.size
 
 
 def packed(results: list[Any], one: bool) -> Any:
+    """The results as a tuple, or the one there is."""
     return results[0] if one else tuple(results)
-
-

@@ -1,7 +1,7 @@
-"""Functions of one Python float for ``Value``: the speed of ``math``, the edge cases of IEEE arithmetic.
+"""Functions of Python floats, for ``Value``: the speed of ``math``, the edges of IEEE arithmetic.
 
-``math`` raises where NumPy returns infinity or NaN (``log(0)``, ``exp(1000)``); here the rare edge is handed
-to NumPy, so a Value and a Tensor agree everywhere.
+``math`` raises where NumPy returns infinity or NaN (``log(0)``, ``exp(1000)``); here the rare
+edge is handed to NumPy, so that a Value and a Tensor agree everywhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .primitive import Primitive
 __all__ = ["EDGES", "exact_slopes", "form_of", "forms", "on_floats", "sign", "total"]
 
 EDGES = (ArithmeticError, ValueError, TypeError)
-"""What the arithmetic of Python floats raises where IEEE's has a result (TypeError: a complex root)."""
+"""What Python's floats raise where IEEE arithmetic has a result (TypeError: a complex root)."""
 
 
 def total(fast: Callable[..., Any] | None, exact: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +26,9 @@ def total(fast: Callable[..., Any] | None, exact: Callable[..., Any]) -> Callabl
 
     def of_numpy(*xs: Any) -> Any:
         with np.errstate(all="ignore"):
-            return np.asarray(exact(*[np.float64(x) if x.__class__ is float else x for x in xs])).item()
+            return np.asarray(
+                exact(*[np.float64(x) if x.__class__ is float else x for x in xs])
+            ).item()
 
     if fast is None:
         return of_numpy
@@ -79,13 +81,13 @@ _scalar_numpy = _ScalarNumPy()
 
 
 def on_floats(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """Return `rule` for Python floats: ``np`` and primitives in its body mean functions of floats."""
+    """Return `rule` for Python floats: ``np`` and primitives in it mean functions of floats."""
     if not isinstance(rule, FunctionType):
         return rule
     known = rule.__globals__
-    replaced = {}
+    replaced: dict[str, Any] = {}
     for name in rule.__code__.co_names:
-        meaning = known.get(name)
+        meaning: Any = known.get(name)
         if meaning is np:
             replaced[name] = _scalar_numpy
         elif isinstance(meaning, Primitive):

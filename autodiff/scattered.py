@@ -1,7 +1,8 @@
 """A cotangent that is zero but at some places: what indexing and gathering send back.
 
-A full array of zeros per index would make a loop over ``x[t]`` quadratic. A rule returns a `Scattered`
-instead, and the engine adds it into the one buffer that the input's cotangent needs anyway.
+A full array of zeros per index would make a loop over ``x[t]`` quadratic. A rule returns a
+`Scattered` instead, and the engine adds it into the one buffer that the input's cotangent needs
+anyway.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff import kernels
+from autodiff.kernels import index_add
 
 from .subscripts import names_once
 
@@ -89,6 +90,6 @@ def _add_rows(buffer: np.ndarray, tables: tuple[np.ndarray, ...], value: np.ndar
     if count > 1:
         rows = np.ravel_multi_index(tables, buffer.shape[:count], mode="wrap")
     row_shape = buffer.shape[count:]
-    kernels.index_add(
+    index_add(
         buffer.reshape(-1, *row_shape), rows.reshape(-1), value.reshape(rows.size, *row_shape)
     )

@@ -1,4 +1,4 @@
-"""What stands between the brackets of ``x[...]``: brought into one form, and asked what it selects."""
+"""What stands between the brackets of ``x[...]``: brought into one form, and what it selects."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["assign_last", "is_basic", "names_once", "plain_index", "winners"]
 def plain_index(index: Any) -> tuple[Any, bool]:
     """Return `index` in a form that NumPy takes, and whether it is basic (selects a view).
 
-    Tensors, arrays and lists become arrays of our own, so that a recorded operation does not notice when
-    they are written later.
+    Tensors, arrays and lists become arrays of our own, so that a recorded operation does not notice
+    when they are written later.
 
     Raises
     ------
@@ -65,8 +65,8 @@ def _plain_part(part: Any) -> tuple[Any, bool]:
     if part.dtype.kind in "iu":
         return (np.array(part, np.intp, order="C"), False) if part.ndim else (int(part), True)
     raise IndexError(
-        f"index: expected an integer or bool tensor, got {part.dtype} of shape {part.shape}; convert it with "
-        ".long() or .bool()"
+        f"index: expected an integer or bool tensor, got {part.dtype} of shape {part.shape}; "
+        "convert it with .long() or .bool()"
     )
 
 
@@ -77,23 +77,20 @@ def _bound(bound: Any) -> int | None:
 def is_basic(index: Any) -> bool:
     """Whether a plain index selects a view."""
     parts = index if index.__class__ is tuple else (index,)
-    for part in parts:
-        if part.__class__ is np.ndarray or part.__class__ is bool:
-            return False
-    return True
+    return not any([part.__class__ is np.ndarray or part.__class__ is bool for part in parts])
 
 
 def names_once(index: Any) -> bool:
     """Whether a plain index cannot name an element twice: views and masks do not, tables may."""
     parts = index if index.__class__ is tuple else (index,)
-    for part in parts:
-        if part.__class__ is np.ndarray and part.dtype.kind != "b":
-            return False
-    return True
+    return not any([part.__class__ is np.ndarray and part.dtype.kind != "b" for part in parts])
 
 
 def assign_last(array: np.ndarray, index: Any, value: Any) -> None:
-    """Do ``array[index] = value``; of several values for one element the last in row-major order stays."""
+    """Do ``array[index] = value``; of several values for one element the last stays.
+
+    The last in row-major order, that is, whatever the memory layout of the three.
+    """
     if isinstance(value, np.ndarray) and value.ndim > 1 and not names_once(index):
         shape = array[index].shape
         while value.ndim > len(shape) and value.shape[0] == 1:
@@ -103,7 +100,7 @@ def assign_last(array: np.ndarray, index: Any, value: Any) -> None:
 
 
 def winners(shape: tuple[int, ...], index: Any) -> np.ndarray:
-    """Return, for each place that `index` names in an array of `shape`, whether it names it last."""
+    """Return which of the places that `index` names in an array of `shape` are not named again."""
     last = np.empty(shape, np.intp)
     named = last[index]
     order = np.arange(named.size).reshape(named.shape)

@@ -1,15 +1,14 @@
-"""Derivatives of functions: ``jvp``, ``vjp``, ``jacobian``, ``hessian``, ``hvp``, ``value_and_grad``.
+"""Derivatives of functions, from ``jvp`` to ``hessian`` and ``value_and_grad``.
 
-Each runs the function once, recorded, on stand-ins for its inputs, and then goes through the graph
-backwards (`engine`) or forwards (`forward`) as often as it takes. Names, arguments and the structure of the
-results are those of ``torch.autograd.functional``.
+Each runs the function once, recorded, on stand-ins for its inputs (`runs`), and then goes through
+the graph backwards (`engine`) or forwards (`forward`) as often as it takes. Names, arguments and
+the structure of the results are those of ``torch.autograd.functional``.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from .creation import as_tensor
 from .engine import grad
 from .forward import pushforward
 from .mode import enable_grad, mode
-from .node import Node
 from .primitive import new_tensor
+from .runs import Run, gradients, like, node_of, one_element, packed, size_of, stand_in
 from .tensor import Tensor
 from .value import Value
 
@@ -35,7 +34,7 @@ def jvp(
     create_graph: bool = False,
     strict: bool = False,
 ) -> tuple[Any, Any]:
-    """Return the outputs of a function and its Jacobian times the vector `v`, by one forward sweep.
+    """Return the outputs of a function and its Jacobian times a vector, by one forward sweep.
 
     Parameters
     ----------
@@ -44,9 +43,9 @@ def jvp(
     inputs : Tensor, Value or tuple of these
         Where to differentiate; floating.
     v : Tensor, number or tuple of these, optional
-        The tangents, of the shapes of `inputs`; may be left out for one input of one element (then 1).
+        The tangents, of the shapes of `inputs`; 1 by default for one input of one element.
     create_graph : bool, default False
-        Record the computation, so that the results can be differentiated with respect to `inputs` and `v`.
+        Record the computation, so that the results can be differentiated in turn.
     strict : bool, default False
         Raise for an output that does not depend on the inputs, where zeros would be returned.
 
@@ -68,17 +67,15 @@ def jvp(
     >>> ad.jvp(lambda x: x * x, ad.tensor([1.0, 2.0]), ad.tensor([1.0, 10.0]))
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
-    run = recorded("jvp", func, inputs, create_graph)
+    run = Run.of("jvp", func, inputs, create_graph)
     tangents = run.vectors(v, run.inputs, run.one_input, "inputs")
     found = pushforward(
         run.output_nodes(), dict(zip(run.input_nodes(), tangents, strict=True)), create_graph
     )
     results = [found.get(node_of(y)) for y in run.outputs]  # type: ignore[arg-type]
-    run.demand(results, strict, "output", "the inputs")
-    return run.returned(), packed(
-        [like(y, t, create_graph) for y, t in zip(run.outputs, results, strict=True)],
-        run.one_output,
-    )
+    if strict:
+        run.demand(results, "output", "the inputs")
+    return run.returned(), run.like_outputs(results)
 
 
 def vjp(
@@ -88,7 +85,7 @@ def vjp(
     create_graph: bool = False,
     strict: bool = False,
 ) -> tuple[Any, Any]:
-    """Return the outputs of a function and the vector `v` times its Jacobian, by one backward sweep.
+    """Return the outputs of a function and a vector times its Jacobian, by one backward sweep.
 
     Parameters
     ----------
@@ -97,9 +94,9 @@ def vjp(
     inputs : Tensor, Value or tuple of these
         Where to differentiate; floating.
     v : Tensor, number or tuple of these, optional
-        The cotangents, of the shapes of the outputs; may be left out for one output of one element (then 1).
+        The cotangents, of the shapes of the outputs; 1 by default for one output of one element.
     create_graph : bool, default False
-        Record the computation, so that the results can be differentiated with respect to `inputs` and `v`.
+        Record the computation, so that the results can be differentiated in turn.
     strict : bool, default False
         Raise for an input that the outputs do not depend on, where zeros would be returned.
 
@@ -121,13 +118,12 @@ def vjp(
     >>> ad.vjp(lambda x: x.sum() * x, ad.tensor([1.0, 2.0]), ad.tensor([1.0, 0.0]))
     (tensor([3., 6.]), tensor([4., 1.]))
     """
-    run = recorded("vjp", func, inputs, create_graph)
+    run = Run.of("vjp", func, inputs, create_graph)
     cotangents = run.vectors(v, run.outputs, run.one_output, "outputs")
     results = gradients(run.outputs, run.inputs, cotangents, create_graph)
-    run.demand(results, strict, "input", "the outputs")
-    return run.returned(), packed(
-        [like(x, g, create_graph) for x, g in zip(run.inputs, results, strict=True)], run.one_input
-    )
+    if strict:
+        run.demand(results, "input", "the outputs")
+    return run.returned(), run.like_inputs(results)
 
 
 def jacobian(
@@ -138,7 +134,7 @@ def jacobian(
     vectorize: bool = False,
     strategy: str = "reverse-mode",
 ) -> Any:
-    """Return the Jacobian of a function: one backward sweep per output element, or one forward per input's.
+    """Return the Jacobian of a function, by a sweep per element of its outputs or of its inputs.
 
     Parameters
     ----------
@@ -153,13 +149,14 @@ def jacobian(
     vectorize : bool, default False
         Accepted for PyTorch's sake, without effect.
     strategy : {"reverse-mode", "forward-mode", "auto"}
-        Which sweeps to use; "auto" takes those of which there are fewer.
+        Backward sweeps, one per element of the outputs; forward sweeps, one per element of the
+        inputs; or whichever are fewer.
 
     Returns
     -------
     Tensor, or tuple of Tensor, or tuple of tuple of Tensor
-        Of shape ``output.shape + input.shape``; a tuple over the outputs where `func` returns a tuple, and
-        within it a tuple over the inputs where these are a tuple.
+        Of shape ``output.shape + input.shape``; a tuple over the outputs where `func` returns a
+        tuple, and within it a tuple over the inputs where these are a tuple.
 
     Raises
     ------
@@ -177,26 +174,19 @@ def jacobian(
     """
     if strategy not in STRATEGIES:
         raise ValueError(f"jacobian: strategy must be one of {STRATEGIES}, got {strategy!r}")
-    run = recorded("jacobian", func, inputs, create_graph)
+    run = Run.of("jacobian", func, inputs, create_graph)
     if strategy == "auto":
-        counts = [sum(size_of(t) for t in ts) for ts in (run.inputs, run.outputs)]
+        counts = [sum([size_of(t) for t in ts]) for ts in (run.inputs, run.outputs)]
         strategy = STRATEGIES[counts[0] < counts[1]]
-    blocks = (_columns if strategy == "forward-mode" else _rows)(run, create_graph)
-    for row in blocks if strict else ():
-        run.demand(row, strict, "output", "an input")
-    return packed(
-        [
-            packed(
-                [
-                    _block(run, i, j, blocks[i][j], strategy, create_graph)
-                    for j in range(len(run.inputs))
-                ],
-                run.one_input,
-            )
-            for i in range(len(run.outputs))
-        ],
-        run.one_output,
-    )
+    forward = strategy == "forward-mode"
+    slices = _columns(run) if forward else _rows(run)
+    rows = []
+    for i, (y, parts) in enumerate(zip(run.outputs, slices, strict=True)):
+        if strict:
+            run.demand(parts, "input", f"output {i}")
+        blocks = [_block(run, y, x, p, forward) for x, p in zip(run.inputs, parts, strict=True)]
+        rows.append(packed(blocks, run.one_input))
+    return packed(rows, run.one_output)
 
 
 def hessian(
@@ -207,7 +197,7 @@ def hessian(
     vectorize: bool = False,
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
-    """Return the Hessian of a function with one output of one element: the Jacobian of its gradient.
+    """Return the Hessian of a function with one output of one element.
 
     Parameters
     ----------
@@ -248,14 +238,9 @@ def hessian(
         return tuple([like(x, g, True) for x, g in zip(xs, found, strict=True)])
 
     one = not isinstance(inputs, (tuple, list))
-    result = jacobian(
-        gradient,
-        (inputs,) if one else inputs,
-        create_graph,
-        strict,
-        vectorize,
-        outer_jacobian_strategy,
-    )
+    inputs = (inputs,) if one else inputs
+    strategy = outer_jacobian_strategy
+    result = jacobian(gradient, inputs, create_graph, strict, vectorize, strategy)
     return result[0][0] if one else result
 
 
@@ -268,7 +253,7 @@ def hvp(
 ) -> tuple[Any, Any]:
     """Return the output of a function of one element and its Hessian times the vector `v`.
 
-    A forward sweep through the gradient: the work of a few gradients, whatever the number of inputs.
+    A forward sweep through the gradient: the work of a few gradients, however many inputs.
 
     Parameters
     ----------
@@ -277,7 +262,7 @@ def hvp(
     inputs : Tensor, Value or tuple of these
         Where to differentiate; floating.
     v : Tensor, number or tuple of these, optional
-        Of the shapes of `inputs`; may be left out for one input of one element (then 1).
+        Of the shapes of `inputs`; 1 by default for one input of one element.
     create_graph : bool, default False
         Record the computation, so that the results can be differentiated.
     strict : bool, default False
@@ -298,17 +283,19 @@ def hvp(
     -----
     B. A. Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6(1), 1994.
     """
-    run = recorded("hvp", func, inputs, create_graph)
+    run = Run.of("hvp", func, inputs, create_graph)
     y = one_element("hvp", run.outputs[0] if run.one_output else run.outputs)
     tangents = run.vectors(v, run.inputs, run.one_input, "inputs")
-    gradients = gradients((y,), run.inputs, None, True)
-    roots = [node for node in map(node_of, gradients) if node is not None]
-    found = pushforward(roots, dict(zip(run.input_nodes(), tangents, strict=True)), create_graph)
-    results = [found.get(node_of(g)) for g in gradients]  # type: ignore[arg-type]
-    run.demand(results, strict, "input", "the gradient")
-    return run.returned(), packed(
-        [like(x, t, create_graph) for x, t in zip(run.inputs, results, strict=True)], run.one_input
+    slopes = [node_of(g) for g in gradients((y,), run.inputs, None, True)]
+    found = pushforward(
+        [node for node in slopes if node is not None],
+        dict(zip(run.input_nodes(), tangents, strict=True)),
+        create_graph,
     )
+    results = [found.get(node) for node in slopes]  # type: ignore[arg-type]
+    if strict:
+        run.demand(results, "input", "the gradient")
+    return run.returned(), run.like_inputs(results)
 
 
 def value_and_grad(
@@ -321,16 +308,16 @@ def value_and_grad(
     func : callable
         Returns a Tensor or Value of one element.
     argnums : int or sequence of int, default 0
-        The positional arguments to differentiate with respect to: Tensors, Values, NumPy arrays, numbers, or
-        lists, tuples and dicts of these.
+        The positional arguments to differentiate with respect to: Tensors, Values, NumPy arrays,
+        numbers, or lists, tuples and dicts of these.
 
     Returns
     -------
     callable
-        Takes the arguments of `func`; returns its value and the gradient, in the structure of the argument
-        (a tuple of them for several `argnums`). Zeros for an input without effect. Where an argument
-        requires grad, both results are recorded: the function can be differentiated again, also by
-        ``value_and_grad``.
+        Takes the arguments of `func`; returns its value and the gradient, in the structure of the
+        argument (a tuple of them for several `argnums`). Zeros for an input without effect. Where
+        an argument requires grad, both results are recorded: the function can be differentiated
+        again, also by ``value_and_grad``.
 
     Raises
     ------
@@ -350,103 +337,32 @@ def value_and_grad(
 
     @functools.wraps(func)
     def evaluated(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        given: list[Any] = list(args)
         for n in numbers:
             if not -len(args) <= n < len(args):
                 raise ValueError(
                     f"value_and_grad: argnums {n}, but {len(args)} positional arguments"
                 )
-            given[n] = _map(lambda x: x if isinstance(x, Value) else as_tensor(x), given[n])
+        chosen = [_map(_handle, args[n]) for n in numbers]
         leaves: list[Any] = []
-        for n in numbers:
-            _map(leaves.append, given[n])
+        _map(leaves.append, chosen)
         create = mode.grad and any([x.requires_grad for x in leaves])
-        fresh: list[Any] = []
-
-        def stand_in(x: Any) -> Any:
-            fresh.append(stand_in("value_and_grad", x, create))
-            return fresh[-1]
-
+        given = list(args)
         with enable_grad():
-            for n in numbers:
-                given[n] = _map(stand_in, given[n])
+            xs = [stand_in("value_and_grad", x, create) for x in leaves]
+            unused = iter(xs)
+            for n, argument in zip(numbers, chosen, strict=True):
+                given[n] = _map(lambda _: next(unused), argument)
             y = one_element("value_and_grad", func(*given, **kwargs))
-            found = iter(gradients((y,), fresh, None, create))
-        gradients = [_map(lambda x: like(x, next(found), create), given[n]) for n in numbers]
-        y = y if create else y.detach()
-        return y, gradients[0] if isinstance(argnums, int) else tuple(gradients)
+            found = gradients((y,), xs, None, create)
+        results = iter([like(x, g, create) for x, g in zip(xs, found, strict=True)])
+        grads = [_map(lambda _: next(results), argument) for argument in chosen]
+        return y if create else y.detach(), packed(grads, isinstance(argnums, int))
 
     return evaluated
 
 
-def _rows(run: Run, create: bool) -> list[list[Any]]:
-    """Per output and input the gradients of the output's elements, or None."""
-    blocks: list[list[Any]] = []
-    for y in run.outputs:
-        rows: list[Any] = []
-        if node_of(y) is not None:
-            for seed in _basis(y):
-                rows.append(grad(y, run.inputs, seed, True, create, allow_unused=True))
-        blocks.append([_or_none(column) for column in zip(*rows)] or [None] * len(run.inputs))
-    return blocks
-
-
-def _columns(run: Run, create: bool) -> list[list[Any]]:
-    """Per output and input the tangents that come of moving each of the input's elements, or None."""
-    nodes = run.output_nodes()
-    blocks: list[list[Any]] = [[] for _ in run.outputs]
-    for x, node in zip(run.inputs, run.input_nodes(), strict=True):
-        found = [
-            pushforward(nodes, {node: seed if create else getattr(seed, "_array", seed)}, create)
-            for seed in _basis(x, create)
-        ]
-        for block, y in zip(blocks, run.outputs, strict=True):
-            block.append(_or_none([tangents.get(node_of(y)) for tangents in found]))  # type: ignore[arg-type]
-    return blocks
-
-
-def _or_none(parts: Sequence[Any]) -> Sequence[Any] | None:
-    return None if all([part is None for part in parts]) else parts
-
-
-def _block(run: Run, i: int, j: int, parts: Any, strategy: str, create: bool) -> Any:
-    """The Jacobian of output `i` with respect to input `j`."""
-    y, x = run.outputs[i], run.inputs[j]
-    if isinstance(y, Value) and isinstance(x, Value):
-        return like(x, None if parts is None else parts[0], create)
-    shape = tuple(y.shape) + tuple(x.shape)
-    dtype = getattr(x if isinstance(y, Value) else y, "dtype", np.float64)
-    if parts is None:
-        return new_tensor(np.zeros(shape, dtype), None)
-    forward = strategy == "forward-mode"
-    part_shape = y.shape if forward else x.shape
-    whole = [
-        np.zeros(part_shape, dtype)
-        if part is None
-        else part.tensor()
-        if isinstance(part, Value)
-        else part
-        for part in parts
-    ]
-    if create:
-        return np.stack([as_tensor(part) for part in whole], axis=-1 if forward else 0).reshape(
-            shape
-        )
-    arrays = [part._array if isinstance(part, Tensor) else part for part in whole]
-    return new_tensor(
-        np.stack(arrays, axis=-1 if forward else 0).reshape(shape).astype(dtype), None
-    )
-
-
-def _basis(x: Any, create: bool = False) -> Iterable[Any]:
-    """The unit vectors of the space of `x`."""
-    if isinstance(x, Value):
-        yield Value(1.0) if create else 1.0
-        return
-    for k in range(x._array.size):
-        unit = np.zeros(x.shape, x.dtype)
-        unit.reshape(-1)[k] = 1
-        yield new_tensor(unit, None)
+def _handle(x: Any) -> Any:
+    return x if isinstance(x, Value) else as_tensor(x)
 
 
 def _map(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -457,3 +373,64 @@ def _map(function: Callable[[Any], Any], tree: Any) -> Any:
         items = [_map(function, item) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
     return function(tree)
+
+
+# The parts of a Jacobian: per output and input a list of slices, or None where all are zero.
+
+
+def _rows(run: Run) -> list[list[Any]]:
+    """The gradients of the outputs' elements."""
+    slices = []
+    for y in run.outputs:
+        rows: list[Any] = []
+        if node_of(y) is not None:
+            for seed in _basis(y, False):
+                rows.append(grad(y, run.inputs, seed, True, run.create, allow_unused=True))
+        slices.append([_none_or(column) for column in zip(*rows)] or [None] * len(run.inputs))
+    return slices
+
+
+def _columns(run: Run) -> list[list[Any]]:
+    """The tangents that come of moving the inputs' elements."""
+    nodes = run.output_nodes()
+    slices: list[list[Any]] = [[] for _ in run.outputs]
+    for x, node in zip(run.inputs, run.input_nodes(), strict=True):
+        found = []
+        for unit in _basis(x, run.create):
+            tangent = unit._array if isinstance(unit, Tensor) and not run.create else unit
+            found.append(pushforward(nodes, {node: tangent}, run.create))
+        for parts, y in zip(slices, run.outputs, strict=True):
+            parts.append(_none_or([tangents.get(node_of(y)) for tangents in found]))  # type: ignore[arg-type]
+    return slices
+
+
+def _none_or(parts: Sequence[Any]) -> Sequence[Any] | None:
+    return None if all([part is None for part in parts]) else parts
+
+
+def _basis(x: Any, create: bool) -> Iterable[Any]:
+    """The unit vectors of the space of `x`."""
+    if isinstance(x, Value):
+        yield Value(1.0) if create else 1.0
+        return
+    for k in range(x._array.size):
+        unit = np.zeros(x.shape, x.dtype)
+        unit.reshape(-1)[k] = 1
+        yield new_tensor(unit, None)
+
+
+def _block(run: Run, y: Any, x: Any, parts: Any, forward: bool) -> Any:
+    """The Jacobian of one output with respect to one input, from its slices."""
+    if isinstance(y, Value) and isinstance(x, Value):
+        return like(x, None if parts is None else parts[0], run.create)
+    shape = (*y.shape, *x.shape)
+    dtype = np.dtype(x.dtype if isinstance(y, Value) else y.dtype)
+    if parts is None:
+        return new_tensor(np.zeros(shape, dtype), None)
+    zeros = np.zeros(y.shape if forward else x.shape, dtype)
+    tensors = [as_tensor(zeros if part is None else part) for part in parts]
+    axis = -1 if forward else 0
+    if run.create:
+        return np.stack(tensors, axis=axis).reshape(shape)  # type: ignore[call-overload]
+    stacked = np.stack([t._array for t in tensors], axis=axis).reshape(shape)
+    return new_tensor(stacked.astype(dtype), None)

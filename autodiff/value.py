@@ -1,14 +1,14 @@
 """``Value``: the scalar twin of ``Tensor``, a Python float that remembers how it was made.
 
 A Value is its own node in the graph, so that each step of a computation can be looked at: its
-``data``, its ``grad``, the operation and the Values it came from. The local derivatives are noted in
-the forward pass, when their arguments are at hand; backward then only multiplies and adds.
+``data``, its ``grad``, the operation and the Values it came from. The local derivatives are noted
+in the forward pass, when their arguments are at hand; backward then only multiplies and adds.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,12 +89,13 @@ class Value(Node):
     Every elementwise operation (``ad.exp``, ``ad.where``, ...) takes Values, and is a method too. A
     Value and a Tensor make a Tensor; a Value counts as a 0-d float64 Tensor there.
 
-    Names and behaviour follow micrograd (https://github.com/karpathy/micrograd), so its programs run
-    here.
+    Names and behaviour follow micrograd (https://github.com/karpathy/micrograd), so its programs
+    run here.
     """
 
-    # x and y are the operands (a number where that was a constant, None where there is none), dx and dy
-    # the derivatives with respect to them. An operation on more than two has tuples in x and dx.
+    # x and y are the operands (a number where that was a constant, None where there is none), dx
+    # and dy the derivatives with respect to them. An operation on more than two has tuples in x and
+    # dx.
     __slots__ = ("data", "dx", "dy", "grad", "label", "x", "y")
 
     data: float
@@ -199,7 +200,7 @@ class Value(Node):
 
     @staticmethod
     def _apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:
-        """Do one elementwise operation on Values and numbers; without derivative it gives a number."""
+        """Do an elementwise operation on Values and numbers; a number, if it has no derivative."""
         if not params:
             if len(inputs) == 1:
                 return _unary(primitive, inputs[0])
@@ -208,7 +209,7 @@ class Value(Node):
         form = forms.get(primitive) or form_of(primitive)
         inputs = [x if x.__class__ is Value or x is None else float(x) for x in inputs]
         data = [x.data if x.__class__ is Value else x for x in inputs]
-        out = _result(primitive, form.scalar(*data, *params))  # type: ignore[misc]
+        out = result_of(primitive, form.scalar(*data, *params))  # type: ignore[misc]
         if out.primitive is not None:
             out.params = params
             mask = sum([1 << i for i, x in enumerate(inputs) if x.__class__ is Value])
@@ -268,11 +269,11 @@ class Value(Node):
         if primitive is lower:
             return
         data = [x.data if x.__class__ is Value else x for x in self.inputs]
-        if primitive is _scalar_dot:
-            now = primitive.forward(*data)
-        else:
+        if primitive.elementwise:
             form = forms.get(primitive) or form_of(primitive)
             now = form.scalar(*data, *self.params)  # type: ignore[misc]
+        else:
+            now = primitive.forward(*data)
         if now != self.data and not (now != now and self.data != self.data):
             raise RuntimeError(
                 f"backward of {self.name!r} with create_graph=True: the data of an operand was "
@@ -345,7 +346,7 @@ def _restored(data: float, label: str, grad: float) -> Value:
     return value
 
 
-def _result(primitive: Primitive, data: Any) -> Value:
+def result_of(primitive: Primitive, data: Any) -> Value:
     """The Value that an operation gives, without its operands and derivatives."""
     out = _new(Value)
     out.data = data
@@ -366,7 +367,7 @@ def _unary(primitive: Primitive, x: Value) -> Any:
     result = form.scalar(data)  # type: ignore[misc]
     if not form.vjp:
         return result
-    out = _result(primitive, result)
+    out = result_of(primitive, result)
     if out.primitive is not None:
         out.x = x
         vjp = form.vjps.get(1) or form.vjp_of(1)
@@ -398,7 +399,7 @@ def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
     result = form.scalar(x_data, y_data)  # type: ignore[misc]
     if not form.vjp:
         return result
-    out = _result(primitive, result)
+    out = result_of(primitive, result)
     if out.primitive is not None:
         out.x = x
         out.y = y
@@ -411,47 +412,8 @@ def _binary(primitive: Primitive, x: Any, y: Any) -> Any:
     return out
 
 
-def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Value:
-    """Return the sum of products of two sequences of Values and numbers, as one node.
-
-    Parameters
-    ----------
-    xs, ys : iterable of Value or number
-        Equally many.
-
-    Raises
-    ------
-    ValueError
-        For sequences of different lengths.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> w = [ad.Value(1.0), ad.Value(2.0)]
-    >>> ad.dot(w, [3.0, 4.0])
-    Value(data=11.0, grad=0.0)
-    """
-    xs, ys = list(xs), list(ys)
-    if len(xs) != len(ys):
-        raise ValueError(f"dot: sequences of different lengths, {len(xs)} and {len(ys)}")
-    x_data = [x.data if x.__class__ is Value else x for x in xs]
-    y_data = [y.data if y.__class__ is Value else y for y in ys]
-    out = _result(_scalar_dot, sum(map(operator.mul, x_data, y_data), 0.0))
-    if out.primitive is not None:
-        out.x = (*xs, *ys)
-        out.dx = (*y_data, *x_data)
-    return out
-
-
 _lift = Primitive("value_to_tensor", lambda x: np.asarray(x.data), (lambda g: g,), symbol="tensor")
 lower = Primitive("tensor_to_value", lambda x: x.data, (lambda g: g,), symbol="value")
-_scalar_dot = Primitive(
-    "dot_of_values",
-    lambda *xs: sum(map(operator.mul, xs[: len(xs) // 2], xs[len(xs) // 2 :]), 0.0),
-    lambda g, xs: [g * y for y in (*xs[len(xs) // 2 :], *xs[: len(xs) // 2])],
-    arity=-1,
-    symbol="dot",
-)
 _add: Any = None
 _mul: Any = None
 

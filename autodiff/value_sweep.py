@@ -1,4 +1,4 @@
-"""The backward sweep through a graph of nothing but Values: only Python floats, and no rules to run."""
+"""The backward sweep through a graph of nothing but Values: Python floats, and no rules to run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _recorded_at = attrgetter("index")
 
 
 def sweep_values(cotangents: dict[Node, Any]) -> bool:
-    """Carry the cotangents of some Values back; return False, having done nothing, where a Tensor is met.
+    """Carry the cotangents of some Values back; False, with nothing done, where a Tensor is met.
 
     Every Value gets its gradient: leaves add to what they have, the others start anew.
     """

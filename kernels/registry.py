@@ -154,7 +154,7 @@ def kernel(
     compiled : str, optional
         Name of the module of this package that holds the compiled version, a function of the
         same name and signature. It is called with float32 or float64 as the type of the first
-        argument only; everything else goes to the reference.
+        argument only, which must be positional; everything else goes to the reference.
     prefer : callable, optional
         Takes the kernel's arguments; True where the compiled version is the faster one. Asked
         in mode "auto" only, and at every call, so it must be cheap. Without it the compiled

@@ -46,6 +46,7 @@ from autodiff.ops.loss import (
     soft_margin_loss,
 )
 from autodiff.ops.normalization import group_norm, layer_norm, rms_norm
+from autodiff.ops.padding import pad
 from autodiff.ops.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -56,7 +57,6 @@ from autodiff.ops.pooling import (
     max_pool1d,
     max_pool2d,
 )
-from autodiff.ops.rearranging import pad
 from autodiff.ops.sigmoids import logsigmoid, sigmoid, softplus, tanh
 from autodiff.ops.smooth_activation import gelu, softsign, tanhshrink
 from autodiff.ops.softmax import log_softmax, softmax, softmin

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
 
 import autodiff as ad
+from autodiff.nn import functional as F
 
 TOLERANCE = {"float32": 2e-5, "float64": 1e-10}
 

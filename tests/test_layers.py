@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
 from processes import run_python
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,9 +29,6 @@ LATE = {
 }  # fmt: skip
 
 FILES = [(folder, path) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-every_file = pytest.mark.parametrize(
-    ("folder", "path"), FILES, ids=[str(path.relative_to(ROOT)) for _, path in FILES]
-)
 
 
 def module_name(folder: str, path: Path) -> str:
@@ -61,6 +57,16 @@ def imports(folder: str, path: Path, *, all_of_them: bool) -> list[str]:
     return found
 
 
+def users_of(packages: set[str], *, all_of_them: bool) -> set[str]:
+    """The folders in which a file imports one of these packages."""
+    return {
+        folder
+        for folder, path in FILES
+        for name in imports(folder, path, all_of_them=all_of_them)
+        if name.split(".")[0] in packages
+    }
+
+
 def layer_of(name: str) -> str | None:
     """The folder that an imported name belongs to; None for what is not ours."""
     parts = name.split(".")
@@ -69,48 +75,42 @@ def layer_of(name: str) -> str | None:
     return parts[1] if len(parts) > 1 and parts[1] in LAYERS else "autodiff"
 
 
-@every_file
-def test_imports_run_one_way(folder: str, path: Path) -> None:
-    allowed = FOLDERS[folder][1]
-    for name in imports(folder, path, all_of_them=False):
-        layer = layer_of(name)
-        assert layer is None or layer in allowed, f"{path}: {name}"
+def test_imports_run_one_way() -> None:
+    wrong = [
+        f"{path}: {name}"
+        for folder, path in FILES
+        for name in imports(folder, path, all_of_them=False)
+        if layer_of(name) not in {None, *FOLDERS[folder][1]}
+    ]
+    assert wrong == []
 
 
-@every_file
-def test_imports_within_a_folder_are_relative_and_across_absolute(folder: str, path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            depth = len(path.relative_to(ROOT / folder).parts)
-            assert node.level <= depth, f"{path}: line {node.lineno} leaves the folder"
-            if node.level == 0 and folder != "examples":  # examples show what users write
-                for alias in node.names:
-                    name = f"{node.module}.{alias.name}"
-                    assert layer_of(name) != folder, (
-                        f"{path}: line {node.lineno}, write it relative"
-                    )
+def test_imports_within_a_folder_are_relative_and_across_absolute() -> None:
+    wrong = []
+    for folder, path in FILES:
+        depth = len(path.relative_to(ROOT / folder).parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            absolute = node.level == 0 and any(layer_of(name) == folder for name in names)
+            # Examples show what users write.
+            if node.level > depth or (absolute and folder != "examples"):
+                wrong.append(f"{path}:{node.lineno}")
+    assert wrong == []
 
 
-@every_file
-def test_numba_is_known_to_kernels_only(folder: str, path: Path) -> None:
-    for name in imports(folder, path, all_of_them=True):
-        if folder != "kernels":
-            assert name.split(".")[0] not in ("numba", "llvmlite"), f"{path}: {name}"
+def test_numba_is_known_to_kernels_only() -> None:
+    assert users_of({"numba", "llvmlite"}, all_of_them=True) <= {"kernels"}
 
 
-@every_file
-def test_optional_packages_are_imported_late(folder: str, path: Path) -> None:
-    if folder == "kernels":
-        return  # some of its modules are themselves imported late: see below
-    for name in imports(folder, path, all_of_them=False):
-        assert name.split(".")[0] not in LATE, f"{path}: {name}"
+def test_peers_are_known_to_benchmarks_only() -> None:
+    assert users_of({"torch", "jax", "micrograd"}, all_of_them=True) <= {"benchmarks"}
 
 
-@every_file
-def test_peers_are_known_to_benchmarks_only(folder: str, path: Path) -> None:
-    if folder != "benchmarks":
-        for name in imports(folder, path, all_of_them=True):
-            assert name.split(".")[0] not in ("torch", "jax", "micrograd"), f"{path}: {name}"
+def test_optional_packages_are_imported_late() -> None:
+    # Some modules of kernels are imported late themselves: see the next test.
+    assert users_of(LATE, all_of_them=False) <= {"kernels"}
 
 
 def test_importing_the_library_imports_nothing_that_is_slow_or_optional() -> None:

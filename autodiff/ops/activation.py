@@ -1,5 +1,7 @@
 """Activations made of straight pieces: what a unit of a network does to its input."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -8,7 +10,7 @@ import numpy as np
 
 from ..declare import binary, elementwise, operand, unary
 from ..primitive import Primitive
-from .masks import keep, select
+from .masks import ZERO, keep, select
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -23,7 +25,7 @@ IN_PLACE = ("hardshrink", "hardtanh", "leaky_relu", "relu", "relu6", "threshold"
 
 
 @unary(
-    lambda x: np.maximum(x, 0),
+    lambda x: np.maximum(x, ZERO[x.dtype.char]),
     lambda g, out: keep(g, out != 0),
     scalar=lambda x: x if x > 0.0 or x != x else 0.0,
     symbol="ReLU",
@@ -76,13 +78,14 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Tensor:
 
     References
     ----------
-    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML 2013.
+    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models", ICML
+    2013.
 
     Examples
     --------
     >>> import autodiff as ad
     >>> ad.leaky_relu(ad.tensor([-1.0, 0.0, 2.0]), 0.1)
-    tensor([-0.1,  0. ,  2. ])
+    tensor([-0.1000,  0.0000,  2.0000])
     """
     return elementwise(_leaky_relu, (input,), (float(negative_slope),))
 
@@ -114,14 +117,15 @@ def prelu(input: Any, weight: Any) -> Tensor:
 
     References
     ----------
-    He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015, https://arxiv.org/abs/1502.01852.
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers", ICCV 2015,
+    https://arxiv.org/abs/1502.01852.
 
     Examples
     --------
     >>> import autodiff as ad
     >>> ad.prelu(ad.tensor([[-1.0, -1.0], [2.0, -2.0]]), ad.tensor([0.1, 0.5]))
-    tensor([[-0.1, -0.5],
-            [ 2. , -1. ]])
+    tensor([[-0.1000, -0.5000],
+            [ 2.0000, -1.0000]])
     """
     if not hasattr(input, "_array") and not hasattr(weight, "_array"):
         return _prelu(input, weight)
@@ -130,11 +134,11 @@ def prelu(input: Any, weight: Any) -> Tensor:
     channels = x.shape[1] if x.ndim > 1 else 1
     if slope.ndim > 1 or slope.numel() not in (1, channels):
         raise ValueError(
-            f"prelu: weight must have one element or one per channel ({channels} in axis 1 of the input "
-            f"of shape {x.shape}), got shape {slope.shape}"
+            f"prelu: weight must have one element or one per channel ({channels} in axis 1 of the "
+            f"input of shape {x.shape}), got shape {slope.shape}"
         )
-    if slope.ndim:
-        slope = slope.reshape((slope.numel(),) + (1,) * (x.ndim - 2) if x.ndim > 1 else (1,) * x.ndim)
+    if slope.ndim and x.ndim != 1:
+        slope = slope.reshape((slope.numel(),) + (1,) * (x.ndim - 2) if x.ndim else ())
     return _prelu(x, slope)
 
 
@@ -166,7 +170,7 @@ def threshold(input: Any, threshold: float, value: float) -> Tensor:
 
 _hardtanh = Primitive(
     "hardtanh",
-    lambda x, min_val, max_val: np.minimum(np.maximum(x, min_val), max_val),
+    lambda x, min_val, max_val: x.clip(min_val, max_val),
     (lambda g, x, min_val, max_val: keep(g, (x > min_val) & (x < max_val)),),
     elementwise=True,
     scalar=lambda x, low, high: low if x < low else high if x > high else x,
@@ -174,7 +178,7 @@ _hardtanh = Primitive(
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    """Each element, moved to the nearer bound where it lies outside; at a bound the derivative is 0.
+    """Each element, moved to the nearer bound where it lies outside; the derivative there is 0.
 
     Parameters
     ----------
@@ -190,10 +194,12 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.hardtanh(ad.tensor([-2.0, 0.5, 2.0]))
-    tensor([-1. ,  0.5,  1. ])
+    tensor([-1.0000,  0.5000,  1.0000])
     """
     if not min_val < max_val:
-        raise ValueError(f"hardtanh: min_val must be less than max_val, got {min_val} and {max_val}")
+        raise ValueError(
+            f"hardtanh: min_val must be less than max_val, got {min_val} and {max_val}"
+        )
     return elementwise(_hardtanh, (input,), (min_val, max_val))
 
 
@@ -233,7 +239,7 @@ def hardsigmoid(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.hardsigmoid(ad.tensor([-4.0, 0.0, 1.5]))
-    tensor([0.  , 0.5 , 0.75])
+    tensor([0.0000, 0.5000, 0.7500])
     """
 
 
@@ -257,7 +263,7 @@ def hardswish(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.hardswish(ad.tensor([-4.0, 0.0, 1.5]))
-    tensor([-0.   ,  0.   ,  1.125])
+    tensor([-0.0000, 0.0000, 1.1250])
     """
 
 
@@ -315,7 +321,7 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.softshrink(ad.tensor([-1.0, 0.25, 2.0]))
-    tensor([-0.5,  0. ,  1.5])
+    tensor([-0.5000,  0.0000,  1.5000])
     """
     if lambd < 0:
         raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")

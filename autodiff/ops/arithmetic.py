@@ -1,5 +1,7 @@
 """Arithmetic: sums, differences, products, and what is made of them."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 import math
@@ -155,7 +157,7 @@ def abs(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.abs(ad.tensor([-1.5, 0.0, 2.0]))
-    tensor([1.5, 0. , 2. ])
+    tensor([1.5000, 0.0000, 2.0000])
     """
 
 
@@ -220,7 +222,7 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
     --------
     >>> import autodiff as ad
     >>> ad.addcdiv(ad.tensor([1.0, 2.0]), ad.tensor(3.0), ad.tensor([1.0, 10.0]))
-    tensor([4. , 2.3])
+    tensor([4.0000, 2.3000])
     """
     return add(input, _scaled(div(tensor1, tensor2), value))
 
@@ -250,7 +252,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.lerp(ad.tensor([1.0, 2.0]), ad.tensor([3.0, 6.0]), 0.25)
-    tensor([1.5, 3. ])
+    tensor([1.5000, 3.0000])
     """
     difference = sub(end, input)
     from_input = add(input, mul(difference, weight))

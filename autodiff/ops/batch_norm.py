@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import versions
 from ..declare import floating_operand
-from ..primitive import Primitive, apply
-from .normalization import affine, along, cotangent, standardized, totals
-from .shape import broadcast_to
+from ..primitive import Primitive
+from .broadcasting import broadcast_to
+from .normalization import affine, along, applied, cotangent, standardized, totals
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -146,7 +146,7 @@ def batch_norm(
             f"batch_norm: an input of shape {shape} has one value per channel; "
             "training needs at least two (a larger batch, or .eval())"
         )
-    out, (_, _, mean, variance) = apply(_batch_norm, (x, w, b), (eps,))
+    out, (_, _, mean, variance) = applied(_batch_norm, x, w, b, (eps,))
     if count:
         _store(running[0], mean, momentum)
         _store(running[1], variance * (count / (count - 1)), momentum)

@@ -56,7 +56,8 @@ def astype(input: Tensor, dtype: Any, copy: bool = True) -> Tensor:
     ----------
     input : Tensor
     dtype : dtype
-        Gradients flow through conversions between floating dtypes; one to an integer dtype ends them.
+        Gradients flow through conversions between floating dtypes; one to an integer dtype ends
+        them.
     copy : bool, default True
         Copy also where the dtype is this one already.
 
@@ -86,7 +87,7 @@ def to(
     non_blocking: bool = False,
     copy: bool = False,
 ) -> Tensor:
-    """The tensor with another dtype: ``to(dtype)``, ``to(other)``, ``to(device)`` or ``to(device, dtype)``.
+    """The tensor with another dtype: ``to(dtype)``, ``to(other)`` or ``to(device, dtype)``.
 
     Parameters
     ----------
@@ -94,7 +95,8 @@ def to(
     *args
         A dtype, a Tensor whose dtype is taken, or a device and then perhaps a dtype.
     dtype : dtype, optional
-        Gradients flow through conversions between floating dtypes; one to an integer dtype ends them.
+        Gradients flow through conversions between floating dtypes; one to an integer dtype ends
+        them.
     device : str, optional
         Only ``"cpu"`` exists.
     non_blocking : bool

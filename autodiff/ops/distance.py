@@ -8,9 +8,9 @@ import numpy as np
 
 from ..arguments import numpy_names
 from ..declare import floating_operand, promoted
+from .broadcasting import broadcast_tensors
 from .loss import check_reduction, reduced
 from .norms import norm
-from .shape import broadcast_tensors
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

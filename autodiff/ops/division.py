@@ -1,5 +1,7 @@
 """Division: quotients, whole quotients and what remains of them."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 import math
@@ -26,7 +28,7 @@ IN_PLACE = tuple(__all__)
 
 
 def _of_nonzero(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Let `function` raise where integers are divided by 0, which has no result that fits an integer."""
+    """Let `function` raise where integers are divided by 0, which has no integer result."""
 
     def forward(x: Any, y: Any) -> Any:
         if np.result_type(x, y).kind != "f" and not np.all(y):
@@ -57,7 +59,8 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         Of shapes that broadcast. Two integers give the default floating dtype. Also written
         ``input / other``.
     rounding_mode : {None, "trunc", "floor"}, default None
-        Round the quotient towards zero or down; integers then stay integers, and the derivative is 0.
+        Round the quotient towards zero or down; integers then stay integers, and the derivative is
+        0.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.div(ad.tensor([7, -7]), 2)
-    tensor([ 3.5, -3.5])
+    tensor([ 3.5000, -3.5000])
     >>> ad.div(ad.tensor([7, -7]), 2, rounding_mode="trunc")
     tensor([ 3, -3])
     """
@@ -209,7 +212,7 @@ def reciprocal(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.reciprocal(ad.tensor([2.0, -4.0]))
-    tensor([ 0.5 , -0.25])
+    tensor([ 0.5000, -0.2500])
     """
 
 

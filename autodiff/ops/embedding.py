@@ -24,7 +24,7 @@ def _weight_rule(g: Any, y: np.ndarray, x_shape: tuple[int, ...], padding: int |
 
 
 _embedding = Primitive(
-    "embedding", lambda x, y, padding: x[y], (_weight_rule, None), multilinear=True
+    "embedding", lambda x, y, padding: x.take(y, axis=0), (_weight_rule, None), multilinear=True
 )
 
 

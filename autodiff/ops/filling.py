@@ -1,4 +1,4 @@
-"""Filling: whole tensors written in place, from another tensor, with one number, or with random numbers."""
+"""Filling: whole tensors written in place: from another, with one number, with random numbers."""
 
 from __future__ import annotations
 
@@ -162,9 +162,7 @@ def exponential_(
     )
 
 
-def bernoulli_(
-    self: Tensor, p: Any = 0.5, *, generator: random.Generator | None = None
-) -> Tensor:
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: random.Generator | None = None) -> Tensor:
     """Write 1 with probability `p`, 0 otherwise, to every place.
 
     Parameters
@@ -200,8 +198,8 @@ def random_(
     Parameters
     ----------
     low, high : int
-        ``from`` and ``to`` in PyTorch. One number alone is `high`; without any, the integers from 0 on that
-        the dtype holds (exactly, if it is floating).
+        ``from`` and ``to`` in PyTorch. One number alone is `high`; without any, the integers from 0
+        on that the dtype holds (exactly, if it is floating).
     generator : Generator, optional
         By default the one that ``autodiff.manual_seed`` restarts.
 

@@ -1,6 +1,6 @@
 """Indexing: parts of a tensor by position, range, table or mask.
 
-Operations that go along one axis with a table of positions (gather, scatter and their kin) are in `gathering`.
+Operations along one axis, with a table of positions, are in `gathering` and `scattering`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from ..inplace import assign, setting
 from ..primitive import Primitive, apply, apply_view
 from ..scattered import Scattered, add_at
 from ..subscripts import plain_index
+from .broadcasting import expand
+from .shape import reshape
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
-    "argwhere", "index_put", "masked_scatter", "masked_select", "narrow", "nonzero", "select", "take",
+    "argwhere", "index_put", "masked_scatter", "masked_select", "narrow", "nonzero", "select",
+    "take",
 ]  # fmt: skip
 
-METHODS = (
-    "argwhere", "index_put", "masked_scatter", "masked_select", "narrow", "nonzero", "select", "take",
-)  # fmt: skip
+METHODS = tuple(__all__)
 
 IN_PLACE = ("index_put", "masked_scatter")
 
@@ -47,7 +48,9 @@ def _part(x: np.ndarray, index: Any) -> np.ndarray:
     out = x[index]
     if out.__class__ is np.ndarray:
         return out
-    return x[(*index, ...) if index.__class__ is tuple else (index, ...)]  # an element, as a 0-d view
+    return x[
+        (*index, ...) if index.__class__ is tuple else (index, ...)
+    ]  # an element, as a 0-d view
 
 
 def _rule(g: Any, index: Any, x_shape: tuple[int, ...]) -> Any:
@@ -96,8 +99,8 @@ def setitem(input: Tensor, index: Any, value: Any) -> None:
     index
         As for reading.
     value : Tensor, array or number
-        Broadcast to the part. Where an element is named several times the last value stays, and only that
-        receives a gradient.
+        Broadcast to the part. Where an element is named several times the last value stays, and
+        only that receives a gradient.
 
     Raises
     ------
@@ -138,7 +141,8 @@ def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
     first = start + size if start < 0 else start
     if not 0 <= first <= size or not 0 <= length <= size - first:
         raise IndexError(
-            f"narrow: start {start} and length {length} do not lie within axis {axis} of shape {x.shape}"
+            f"narrow: start {start} and length {length} do not lie within axis {axis} of shape "
+            f"{x.shape}"
         )
     return apply_view(slice_, x, ((slice(None),) * axis + (slice(first, first + length),),))
 
@@ -192,7 +196,7 @@ def masked_select(input: Any, mask: Any) -> Tensor:
     x = operand(input, "masked_select", number=False)
     chosen = _mask(mask, "masked_select")
     shape = _common_shape("masked_select", x, chosen)
-    x = x if x._array.shape == shape else x.expand(shape)  # type: ignore[attr-defined]
+    x = x if x._array.shape == shape else expand(x, shape)
     return apply(index_, (x,), (np.array(np.broadcast_to(chosen, shape)),))
 
 
@@ -200,7 +204,7 @@ _masked_scatter = setting("masked_scatter")
 
 
 def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
-    """`input` with the elements where `mask` is true replaced by the first elements of `source`, in order.
+    """`input` with the elements where `mask` is true taken from `source`, in order.
 
     Parameters
     ----------
@@ -228,17 +232,18 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
     count = np.count_nonzero(chosen)
     if values._array.size < count:
         raise ValueError(
-            f"masked_scatter: source of shape {values.shape} has fewer than the {count} elements that mask "
-            "asks for"
+            f"masked_scatter: source of shape {values.shape} has fewer than the {count} elements "
+            "that mask asks for"
         )
-    return apply(_masked_scatter, (x, values.reshape(-1)[:count]), (chosen,))  # type: ignore[attr-defined]
+    return apply(_masked_scatter, (x, getitem(reshape(values, -1), slice(count))), (chosen,))
 
 
 def same_dtype(source: Tensor, input: Tensor, operation: str) -> Tensor:
     """Return `source`, whose dtype must be that of `input`."""
     if source._array.dtype != input._array.dtype:
         raise TypeError(
-            f"{operation}: input has dtype {input.dtype} but source {source.dtype}; convert one of them"
+            f"{operation}: input has dtype {input.dtype} but source {source.dtype}; convert one of "
+            "them"
         )
     return source
 
@@ -283,7 +288,7 @@ def take(input: Any, index: Any) -> Tensor:
     positions = operand(index, "take", number=False)._array
     if positions.dtype.kind not in "iu":
         raise IndexError(f"take: index must be an integer tensor, got {positions.dtype}")
-    return apply(index_, (x.reshape(-1),), (np.array(positions, np.intp),))  # type: ignore[attr-defined]
+    return apply(index_, (reshape(x, -1),), (np.array(positions, np.intp),))
 
 
 def _added(x: np.ndarray, y: Any, index: Any) -> np.ndarray:
@@ -301,7 +306,9 @@ _index_put = setting("index_put")
 _index_put_add = adding("index_put_add")
 
 
-def index_put(input: Any, indices: tuple[Any, ...], values: Any, accumulate: bool = False) -> Tensor:
+def index_put(
+    input: Any, indices: tuple[Any, ...], values: Any, accumulate: bool = False
+) -> Tensor:
     """`input` with `values` at ``input[indices]``, out of place.
 
     Parameters
@@ -312,8 +319,8 @@ def index_put(input: Any, indices: tuple[Any, ...], values: Any, accumulate: boo
     values : Tensor
         Of the dtype of `input`; broadcast to ``input[indices]``.
     accumulate : bool, default False
-        Add the values, also several to one element. Otherwise of several values for one element the last
-        stays.
+        Add the values, also several to one element. Otherwise of several values for one element the
+        last stays.
 
     Examples
     --------
@@ -335,7 +342,8 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     ----------
     input : Tensor
     as_tuple : bool, default False
-        Return one int64 tensor per axis, to be used as an index, in place of one of shape (count, ndim).
+        Return one int64 tensor per axis, to be used as an index, in place of one of shape (count,
+        ndim).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Products of matrices and vectors."""
+"""Products of matrices."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ import numpy as np
 
 from autodiff import kernels
 
-from ..arguments import axis_of
 from ..declare import operand
 from ..interop import implements
 from ..mode import mode
-from ..primitive import Primitive, apply, new_tensor, record
-from ..value import dot as dot_of_values
+from ..primitive import Primitive, new_tensor, record
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = [
-    "matmul", "mm", "mv", "bmm", "dot", "inner", "outer", "addmm", "baddbmm", "kron", "cross",
-]  # fmt: skip
+__all__ = ["matmul", "mm", "mv", "bmm", "addmm", "baddbmm", "kron"]
 
 METHODS = tuple(__all__)
 IN_PLACE = ("addmm", "baddbmm")
@@ -148,7 +144,7 @@ def _misfit(x: np.ndarray, y: np.ndarray) -> ValueError:
     )
 
 
-def _pair(operation: str, rank: int, other_rank: int, input: Any, other: Any) -> tuple[Any, Any]:
+def pair(operation: str, rank: int, other_rank: int, input: Any, other: Any) -> tuple[Any, Any]:
     """Return two Tensors, checked to have the given numbers of axes."""
     x, y = operand(input, operation, number=False), operand(other, operation, number=False)
     if x._array.ndim != rank or y._array.ndim != other_rank:
@@ -168,7 +164,7 @@ def mm(input: Any, mat2: Any) -> Tensor:
     >>> ad.mm(ad.tensor([[1.0, 2.0]]), ad.tensor([[3.0], [4.0]]))
     tensor([[11.]])
     """
-    return matmul(*_pair("mm", 2, 2, input, mat2))
+    return matmul(*pair("mm", 2, 2, input, mat2))
 
 
 def mv(input: Any, vec: Any) -> Tensor:
@@ -180,7 +176,7 @@ def mv(input: Any, vec: Any) -> Tensor:
     >>> ad.mv(ad.tensor([[1.0, 2.0], [3.0, 4.0]]), ad.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    return matmul(*_pair("mv", 2, 1, input, vec))
+    return matmul(*pair("mv", 2, 1, input, vec))
 
 
 def bmm(input: Any, mat2: Any) -> Tensor:
@@ -197,112 +193,10 @@ def bmm(input: Any, mat2: Any) -> Tensor:
     >>> ad.bmm(ad.ones(2, 1, 3), ad.ones(2, 3, 1)).shape
     (2, 1, 1)
     """
-    x, y = _pair("bmm", 3, 3, input, mat2)
+    x, y = pair("bmm", 3, 3, input, mat2)
     if x.shape[0] != y.shape[0]:
         raise ValueError(f"bmm: shapes {x.shape} and {y.shape} hold different numbers of matrices")
     return matmul(x, y)
-
-
-def dot(input: Any, other: Any) -> Any:
-    """Inner product of two vectors; of two sequences of Values and numbers, as one node.
-
-    Parameters
-    ----------
-    input, other : Tensor of shape (n,), or sequence
-
-    Returns
-    -------
-    Tensor (0-d), or Value
-
-    Raises
-    ------
-    ValueError
-        For other ranks or different lengths.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.dot(ad.tensor([1.0, 2.0]), ad.tensor([3.0, 4.0]))
-    tensor(11.)
-    >>> ad.dot([ad.Value(2.0), ad.Value(3.0)], [1.0, 10.0])
-    Value(data=32.0, grad=0.0)
-    """
-    if isinstance(input, (list, tuple)):
-        return dot_of_values(input, other)
-    return matmul(*_pair("dot", 1, 1, input, other))
-
-
-@implements(np.dot)
-def _numpy_dot(a: Any, b: Any) -> Any:
-    a, b = operand(a, "dot", number=False), operand(b, "dot", number=False)
-    if not a.ndim or not b.ndim:
-        return a * b
-    if b.ndim <= 2:
-        return matmul(a, b)
-    return inner(a, b.swapaxes(-1, -2))
-
-
-@implements(np.inner)
-def inner(input: Any, other: Any) -> Tensor:
-    """Inner products over the last axis of both: shapes (..., k) and (---, k) give (..., ---).
-
-    Raises
-    ------
-    ValueError
-        Where the last axes differ in length.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.inner(ad.tensor([[1.0, 2.0], [0.0, 1.0]]), ad.tensor([3.0, 4.0]))
-    tensor([11.,  4.])
-    """
-    x, y = operand(input, "inner", number=False), operand(other, "inner", number=False)
-    if not x.ndim or not y.ndim:
-        return x * y
-    if x.shape[-1] != y.shape[-1]:
-        raise ValueError(f"inner: the last axes of shapes {x.shape} and {y.shape} differ in length")
-    if y.ndim == 1:
-        return matmul(x, y)
-    rows = y.reshape((int(np.prod(y.shape[:-1])), y.shape[-1]))
-    return matmul(x, rows.swapaxes(0, 1)).reshape(x.shape[:-1] + y.shape[:-1])
-
-
-_outer = Primitive(
-    "outer",
-    lambda x, y: x[:, None] * y,
-    (lambda g, y: times(g, y), lambda g, x: times(x, g)),
-    multilinear=True,
-    symbol="⊗",
-)
-
-
-def outer(input: Any, vec2: Any) -> Tensor:
-    """All products of elements of two vectors: shapes (n,) and (m,) give (n, m).
-
-    Raises
-    ------
-    ValueError
-        For other ranks (``numpy.outer`` flattens instead).
-    TypeError
-        For operands of two dtypes.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.outer(ad.tensor([1.0, 2.0]), ad.tensor([3.0, 4.0]))
-    tensor([[3., 4.],
-            [6., 8.]])
-    """
-    x, y = _pair("outer", 1, 1, input, vec2)
-    if x.dtype != y.dtype:
-        raise mixed("outer", x._array, y._array)
-    return apply(_outer, (x, y))
-
-
-@implements(np.outer)
-def _numpy_outer(a: Any, b: Any) -> Tensor:
-    return outer(*[operand(x, "outer", number=False).reshape((-1,)) for x in (a, b)])
 
 
 def _scaled_sum(input: Any, product: Any, beta: float, alpha: float) -> Any:
@@ -335,7 +229,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1
     >>> ad.addmm(ad.ones(1), ad.tensor([[1.0, 2.0]]), ad.tensor([[3.0], [4.0]]), alpha=2)
     tensor([[23.]])
     """
-    return _scaled_sum(input, matmul(*_pair("addmm", 2, 2, mat1, mat2)), beta, alpha)
+    return _scaled_sum(input, matmul(*pair("addmm", 2, 2, mat1, mat2)), beta, alpha)
 
 
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Tensor:
@@ -382,60 +276,3 @@ def kron(input: Any, other: Any) -> Tensor:
 
 def _interleaved(a: Sequence[int], b: Sequence[int]) -> tuple[int, ...]:
     return tuple([n for pair in zip(a, b) for n in pair])
-
-
-_cross = Primitive(
-    "cross",
-    lambda x, y, axis: np.cross(x, y, axis=axis),
-    (lambda g, y, axis: _crossed(y, g, axis), lambda g, x, axis: _crossed(g, x, axis)),
-    multilinear=True,
-    symbol="×",
-)
-
-
-def _crossed(x: Any, y: Any, axis: int) -> Any:
-    return _cross(x, y, axis)
-
-
-def cross(input: Any, other: Any, dim: int | None = None) -> Tensor:
-    """Cross product of vectors with three elements.
-
-    Parameters
-    ----------
-    input, other : Tensor
-        Of one dtype, with as many axes each; the other axes are broadcast.
-    dim : int, optional
-        The axis of length 3; the first such axis by default.
-
-    Raises
-    ------
-    ValueError
-        Where there is no such axis.
-    TypeError
-        For operands of two dtypes.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.cross(ad.tensor([1.0, 0.0, 0.0]), ad.tensor([0.0, 1.0, 0.0]))
-    tensor([0., 0., 1.])
-    """
-    x, y = operand(input, "cross", number=False), operand(other, "cross", number=False)
-    shown = f"cross of shapes {x.shape} and {y.shape}"
-    if x.ndim != y.ndim:
-        raise ValueError(f"{shown}: both operands need as many axes; add axes with unsqueeze")
-    if dim is None:
-        dim = next((i for i, (n, m) in enumerate(zip(x.shape, y.shape)) if n == m == 3), None)
-        if dim is None:
-            raise ValueError(f"{shown}: no axis has length 3")
-    axis = axis_of(dim, x.ndim, "cross")
-    if not x.ndim or x.shape[axis] != 3 or y.shape[axis] != 3:
-        raise ValueError(f"{shown}: axis {axis} must have length 3 in both")
-    if x.dtype != y.dtype:
-        raise mixed("cross", x._array, y._array)
-    return apply(_cross, (x, y), (axis,))
-
-
-@implements(np.cross)
-def _numpy_cross(a: Any, b: Any, axis: int = -1) -> Tensor:
-    return cross(a, b, axis)

@@ -1,5 +1,7 @@
 """Logic: of truth values, and of the bits of integers; without gradients."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 import operator
@@ -48,7 +50,7 @@ def logical_and(input: Any, other: Any) -> Tensor:
 @implements(np.logical_or)
 @binary(np.logical_or, None, None, scalar=lambda x, y: bool(x) or bool(y))
 def logical_or(input: Any, other: Any) -> Tensor:
-    """Whether at least one of the two is true, element by element; 0 counts as False, all else as True.
+    """Whether one or both are true, element by element; 0 counts as False, all else as True.
 
     Parameters
     ----------
@@ -71,7 +73,7 @@ def logical_or(input: Any, other: Any) -> Tensor:
 @implements(np.logical_xor)
 @binary(np.logical_xor, None, None, scalar=lambda x, y: bool(x) != bool(y))
 def logical_xor(input: Any, other: Any) -> Tensor:
-    """Whether exactly one of the two is true, element by element; 0 counts as False, all else as True.
+    """Whether exactly one is true, element by element; 0 counts as False, all else as True.
 
     Parameters
     ----------

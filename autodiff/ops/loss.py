@@ -17,7 +17,7 @@ import numpy as np
 from ..declare import beside, floating_operand, operand, promoted
 from ..primitive import Primitive, apply
 from .exponential import xlogy
-from .sigmoids import log_of_logistic, logsigmoid, sigmoid, softplus
+from .sigmoids import logsigmoid, sigmoid, softplus
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -26,6 +26,7 @@ __all__ = ["binary_cross_entropy_with_logits", "kl_div", "poisson_nll_loss"]
 
 REDUCTIONS = frozenset(("mean", "sum", "none"))
 _logistic: Primitive = sigmoid.primitive  # type: ignore[attr-defined]
+_log_logistic: Primitive = logsigmoid.primitive  # type: ignore[attr-defined]
 
 
 def check_reduction(reduction: Any, operation: str) -> None:
@@ -112,7 +113,7 @@ _bce_loss = _elementwise_loss(
 )
 _bce_of_logits = _elementwise_loss(
     "binary_cross_entropy_with_logits",
-    lambda x, y, _: (1 - y) * x - log_of_logistic(x),
+    lambda x, y, _: (1 - y) * x - _log_logistic(x),
     lambda x, y, _: _logistic(x) - y,
     lambda x, y, _: -x,
 )

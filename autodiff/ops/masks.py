@@ -1,8 +1,8 @@
 """Choosing between elements by a mask, for the rules of the other modules.
 
-A rule must never multiply by 0 what it does not want: ``0 * inf`` is NaN. ``numpy.where`` does not, but it
-branches at every element and is ten times slower than a product when the mask is random. The bits of
-floats can be masked without a branch, and nothing comes through, not even a NaN.
+A rule must never multiply by 0 what it does not want: ``0 * inf`` is NaN. ``numpy.where`` does not,
+but it branches at every element and is ten times slower than a product when the mask is random. The
+bits of floats can be masked without a branch, and nothing comes through, not even a NaN.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["keep", "nothing", "select"]
+__all__ = ["ZERO", "keep", "nothing", "select"]
 
-_INTEGERS = {"e": np.dtype(np.int16), "f": np.dtype(np.int32), "d": np.dtype(np.int64)}
+ZERO = {char: np.zeros((), char) for char in "?bBhHiIlLqQefd"}
+"""Zeros by the letter of their dtype: NumPy would convert a Python number in each call."""
+
+_INTEGERS: dict[str, Any] = {"e": np.int16, "f": np.int32, "d": np.int64}
 _BRANCHING = 2048  # elements up to which numpy.where is the faster one
 
 

@@ -94,6 +94,16 @@ _layer_norm = _row_norm("layer_norm", centre=True)
 _rms_norm = _row_norm("rms_norm", centre=False)
 
 
+def applied(primitive: Primitive, x: Any, w: Any, b: Any, params: tuple[Any, ...]) -> Any:
+    """Apply a normalisation; in float32 what is float16, whose squares overflow."""
+    dtype = x._array.dtype
+    if dtype.char != "e":
+        return apply(primitive, (x, w, b), params)
+    wide = [None if t is None else t.to(np.float32) for t in (x, w, b)]
+    out, aux = apply(primitive, wide, params)
+    return out.to(dtype), aux
+
+
 def affine(operation: str, x: Any, shape: tuple[int, ...], weight: Any, bias: Any) -> list[Any]:
     """Return weight and bias as Tensors or None, checked for shape and the dtype of `x`."""
     checked: list[Any] = []
@@ -128,7 +138,7 @@ def _normalized_over(
     w, b = affine(name, x, shape, weight, bias)
     if eps is None:
         eps = float(np.finfo(x._array.dtype).eps)
-    return apply(primitive, (x, w, b), (shape, eps))[0]
+    return applied(primitive, x, w, b, (shape, eps))[0]
 
 
 def layer_norm(
@@ -257,9 +267,8 @@ def group_norm(
     channels = shape[1]
     w, b = affine("group_norm", x, (channels,), weight, bias)
     length = channels // num_groups * math.prod(shape[2:])
-    out = apply(
-        _layer_norm, (x.reshape((shape[0], num_groups, length)), None, None), ((length,), eps)
-    )[0]
+    groups = x.reshape((shape[0], num_groups, length))
+    out = applied(_layer_norm, groups, None, None, ((length,), eps))[0]
     out = out.reshape(shape)
     per_channel = (channels,) + (1,) * (len(shape) - 2)
     if w is not None:

@@ -62,8 +62,8 @@ def _put(g: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarra
 
 
 def _picked(x: np.ndarray, places: np.ndarray) -> np.ndarray:
-    planes = [a.reshape((*a.shape[:2], math.prod(a.shape[2:]))) for a in (x, places)]
-    return np.take_along_axis(*planes, 2).reshape(places.shape)
+    planes, within = [a.reshape((*a.shape[:2], math.prod(a.shape[2:]))) for a in (x, places)]
+    return np.take_along_axis(planes, within, 2).reshape(places.shape)
 
 
 _put_at_places: Primitive = Primitive(

@@ -1,5 +1,7 @@
 """Powers and roots."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 import math
@@ -39,7 +41,7 @@ def square(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.square(ad.tensor([1.5, -2.0]))
-    tensor([2.25, 4.  ])
+    tensor([2.2500, 4.0000])
     """
 
 
@@ -57,7 +59,7 @@ def sqrt(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.sqrt(ad.tensor([4.0, 2.25]))
-    tensor([2. , 1.5])
+    tensor([2.0000, 1.5000])
     """
 
 
@@ -79,7 +81,7 @@ def rsqrt(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.rsqrt(ad.tensor([4.0, 0.25]))
-    tensor([0.5, 2. ])
+    tensor([0.5000, 2.0000])
     """
 
 
@@ -136,8 +138,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     Notes
     -----
     A negative base with an exponent that is not whole gives NaN. The derivative with respect to the
-    base is 0 for the exponent 0; that with respect to the exponent is 0 for the base 0 and an exponent
-    that is not negative, and NaN for a negative base.
+    base is 0 for the exponent 0; that with respect to the exponent is 0 for the base 0 and an
+    exponent that is not negative, and NaN for a negative base.
 
     Examples
     --------
@@ -167,7 +169,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     floating=True,
 )
 def hypot(input: Any, other: Any) -> Tensor:
-    """``sqrt(input**2 + other**2)``, element by element, without overflow; the derivatives at 0 are 0.
+    """``sqrt(input**2 + other**2)``, element by element, without overflow; derivatives 0 at 0.
 
     Parameters
     ----------

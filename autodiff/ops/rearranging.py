@@ -1,8 +1,7 @@
-"""Rearranging: elements put into other places, repeated, or surrounded by others. Always copies."""
+"""Rearranging: elements put into other places, or repeated. Always copies."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +15,13 @@ from .shape import reshape, transpose
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-__all__ = [
-    "flip", "fliplr", "flipud", "pad", "repeat_interleave", "roll", "rot90", "tile",
-]  # fmt: skip
+__all__ = ["flip", "fliplr", "flipud", "repeat_interleave", "roll", "rot90", "tile"]
 
 METHODS = (
     "flip", "fliplr", "flipud", "repeat", "repeat_interleave", "roll", "rot90", "tile", "unfold",
 )  # fmt: skip
 
-_flip = Primitive(
+_flip: Primitive = Primitive(
     "flip",
     lambda x, axes: x[
         tuple([slice(None, None, -1 if i in axes else 1) for i in range(x.ndim)])
@@ -116,7 +113,7 @@ def _rolled(x: np.ndarray, shifts: tuple[int, ...], axes: tuple[int, ...]) -> np
     return x if axes else x.copy()
 
 
-_roll = Primitive(
+_roll: Primitive = Primitive(
     "roll",
     _rolled,
     (lambda g, shifts, axes: _roll(g, tuple([-n for n in shifts]), axes),),
@@ -125,7 +122,7 @@ _roll = Primitive(
 
 
 def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
-    """The tensor with its elements moved along some axes; those that fall off come in at the other end.
+    """The tensor moved along some axes; what falls off comes in at the other end.
 
     Parameters
     ----------
@@ -180,7 +177,8 @@ def tile(input: Any, *dims: Any) -> Tensor:
     ----------
     input : Tensor
     *dims : int
-        Also as one tuple. Fewer than axes: for the last ones. More: the tensor gets new axes in front.
+        Also as one tuple. Fewer than axes: for the last ones. More: the tensor gets new axes in
+        front.
 
     Examples
     --------
@@ -196,7 +194,9 @@ def tile(input: Any, *dims: Any) -> Tensor:
 
 
 def repeat(input: Tensor, *sizes: Any) -> Tensor:
-    """``tile`` with a number for each axis at least (to repeat elements, see ``repeat_interleave``).
+    """``tile`` with a number for each axis at least.
+
+    To repeat every element on the spot, see ``repeat_interleave``.
 
     Raises
     ------
@@ -269,8 +269,8 @@ def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Tenso
         return apply(_repeat, (x,), (int(counts.reshape(())), axis))
     if counts.shape != (length,):
         raise ValueError(
-            f"repeat_interleave: repeats has shape {counts.shape}, but axis {axis} of shape {x.shape} has "
-            f"length {length}"
+            f"repeat_interleave: repeats has shape {counts.shape}, but axis {axis} of shape "
+            f"{x.shape} has length {length}"
         )
     return index_select(x, axis, np.repeat(np.arange(length), counts))
 
@@ -297,7 +297,7 @@ _unfold = Primitive(
     (lambda g, x_shape, axis, size, step: _overlap_add(g, x_shape, axis, size, step),),
     linear=True,
 )
-_overlap_add = Primitive(
+_overlap_add: Primitive = Primitive(
     "overlap_add",
     _overlapped,
     (lambda g, axis, size, step: _unfold(g, axis, size, step),),
@@ -338,105 +338,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     length = x._array.shape[axis]
     if not 0 < size <= length or step <= 0:
         raise ValueError(
-            f"unfold: size {size} and step {step} must be positive, and size at most {length}, the length "
-            f"of axis {axis} of shape {input.shape}"
+            f"unfold: size {size} and step {step} must be positive, and size at most {length}, the "
+            f"length of axis {axis} of shape {input.shape}"
         )
     return apply(_unfold, (x,), (axis, size, step))
-
-
-def _padded(x: np.ndarray, widths: tuple[tuple[int, int], ...], value: float) -> np.ndarray:
-    lengths = [n + before + after for n, (before, after) in zip(x.shape, widths, strict=True)]
-    out = np.zeros(lengths, x.dtype)
-    if value:
-        out.fill(value)
-    inner = tuple(
-        [
-            slice(max(before, 0), n - max(after, 0))
-            for n, (before, after) in zip(lengths, widths, strict=True)
-        ]
-    )
-    taken = tuple(
-        [
-            slice(max(-before, 0), n - max(-after, 0))
-            for n, (before, after) in zip(x.shape, widths, strict=True)
-        ]
-    )
-    out[inner] = x[taken]
-    return out
-
-
-_pad = Primitive(
-    "pad",
-    _padded,
-    (lambda g, widths: _pad(g, tuple([(-before, -after) for before, after in widths]), 0),),
-)
-
-
-def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
-    """The tensor with a border around it.
-
-    Parameters
-    ----------
-    input : Tensor
-    pad : sequence of int
-        Widths of the border before and after the elements of an axis, the last axis first:
-        ``(left, right, top, bottom)`` pads the last two. Negative widths cut off (with "constant").
-    mode : {"constant", "reflect", "replicate", "circular"}, default "constant"
-        What the border is made of: `value`; the elements mirrored at the outermost ones; the outermost ones;
-        the elements from the other end.
-    value : float, default 0
-
-    Raises
-    ------
-    ValueError
-        Where the widths are not pairs, are too many, or too large for the mode.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.pad(ad.tensor([1, 2, 3]), (1, 2))
-    tensor([0, 1, 2, 3, 0, 0])
-    >>> ad.pad(ad.tensor([1, 2, 3]), (1, 2), mode="reflect")
-    tensor([2, 1, 2, 3, 2, 1])
-    """
-    x = operand(input, "pad", number=False)
-    shape = x._array.shape
-    sides = sizes_of((pad,), "pad")
-    pairs = list(zip(sides[0::2], sides[1::2]))[::-1]  # noqa: B905
-    if len(sides) % 2 or len(pairs) > len(shape):
-        raise ValueError(
-            f"pad: expected two widths for each of up to {len(shape)} axes of shape {shape}, got {sides}"
-        )
-    widths = ((0, 0),) * (len(shape) - len(pairs)) + tuple(pairs)
-    if mode == "constant":
-        for n, (before, after) in zip(shape, widths, strict=True):
-            if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
-                raise ValueError(f"pad: widths {sides} cut off more than there is in shape {shape}")
-        return apply(_pad, (x,), (widths, 0 if value is None else value))
-    if value is not None:
-        raise ValueError(f"pad: a value is for mode 'constant' only, got mode {mode!r}")
-    if mode not in _BORDERS:
-        raise ValueError(f"pad: mode must be 'constant' or one of {sorted(_BORDERS)}, got {mode!r}")
-    border, reach = _BORDERS[mode]
-    result = x
-    for axis, (n, (before, after)) in enumerate(zip(shape, widths, strict=True)):
-        if (before, after) == (0, 0):
-            continue
-        if min(before, after) < 0 or max(before, after) > reach(n) or n == 0:
-            raise ValueError(
-                f"pad: widths {(before, after)} of mode {mode!r} for axis {axis} of shape {shape} must lie "
-                f"between 0 and {reach(n) if n else 0}"
-            )
-        result = index_select(result, axis, border(np.arange(-before, n + after), n))
-    return result if result is not x else apply(_pad, (x,), (widths, 0))
-
-
-def _reflected(places: np.ndarray, n: int) -> np.ndarray:
-    return n - 1 - abs(n - 1 - abs(places))
-
-
-_BORDERS: dict[str, Any] = {
-    "reflect": (_reflected, lambda n: n - 1),
-    "replicate": (lambda places, n: places.clip(0, n - 1), lambda n: math.inf),
-    "circular": (lambda places, n: places % n, lambda n: n),
-}

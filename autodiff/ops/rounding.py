@@ -1,5 +1,7 @@
 """Rounding to whole numbers; the derivative is 0 everywhere, as in PyTorch."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -99,7 +101,7 @@ def round(input: Any, *, decimals: int = 0) -> Tensor:
     >>> ad.round(ad.tensor([0.5, 1.5, 2.4]))
     tensor([0., 2., 2.])
     >>> ad.round(ad.tensor([1.234, 5.678]), decimals=1)
-    tensor([1.2, 5.7])
+    tensor([1.2000, 5.7000])
     """
     if decimals < 0:
         return mul(round(div(input, 10**-decimals)), 10**-decimals)
@@ -124,7 +126,7 @@ def frac(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.frac(ad.tensor([1.5, -1.25]))
-    tensor([ 0.5 , -0.25])
+    tensor([ 0.5000, -0.2500])
     """
 
 

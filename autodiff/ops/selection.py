@@ -1,5 +1,7 @@
 """Choosing between the elements of several tensors by a condition."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -33,8 +35,8 @@ def _mask_of(condition: Any, operation: str) -> np.ndarray:
     mask: np.ndarray = operand(condition, operation, number=False)._array
     if mask.dtype.kind != "b":
         raise TypeError(
-            f"{operation}: the condition must be bool, got {mask.dtype} of shape {mask.shape}; compare "
-            "first, as in `x != 0`"
+            f"{operation}: the condition must be bool, got {mask.dtype} of shape {mask.shape}; "
+            "compare first, as in `x != 0`"
         )
     return mask
 
@@ -49,8 +51,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     ----------
     condition : Tensor of bool
     input, other : Tensor, Value or number
-        Of shapes that broadcast with the condition's. Without both, the places where the condition is
-        True are returned.
+        Of shapes that broadcast with the condition's. Without both, the places where the condition
+        is True are returned.
 
     Returns
     -------
@@ -68,10 +70,16 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     >>> import autodiff as ad
     >>> x = ad.tensor([-1.0, 0.0, 2.0])
     >>> ad.where(x > 0, x, 0.5)
-    tensor([0.5, 0.5, 2. ])
+    tensor([0.5000, 0.5000, 2.0000])
     >>> ad.where(x > 0)
     (tensor([2]),)
     """
+    try:
+        mask = condition._array
+        if mask.dtype.char == "?" and input._array.dtype is other._array.dtype:
+            return apply(_where, (mask, input, other))
+    except AttributeError:
+        pass
     if condition.__class__ is float:  # a bool that a Value remembers
         condition = condition != 0.0
     if isinstance(condition, (bool, np.bool_)) and of_values(input, other):
@@ -114,17 +122,19 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.masked_fill(ad.tensor([1.0, 2.0, 3.0]), ad.tensor([True, False, True]), 0.5)
-    tensor([0.5, 2. , 0.5])
+    tensor([0.5000, 2.0000, 0.5000])
     """
     x = operand(input, "masked_fill", number=False)
     mask = _mask_of(mask, "masked_fill")
+    if value.__class__ is float and x._array.dtype.kind == "f":
+        return apply(_where, (mask, value, x))
     fill = operand(value, "masked_fill", number=False)
     if fill.ndim:
         raise ValueError(f"masked_fill: value must be a number or 0-d, got shape {fill.shape}")
     if fill.dtype.kind == "f" and x.dtype.kind != "f":
         raise TypeError(
-            f"masked_fill: a tensor of dtype {x.dtype} cannot hold the value {fill.item()!r}; convert "
-            "the tensor with .float() first"
+            f"masked_fill: a tensor of dtype {x.dtype} cannot hold the value {fill.item()!r}; "
+            "convert the tensor with .float() first"
         )
     if isinstance(value, (int, float)):
         fill = np.asarray(value, x.dtype)
@@ -156,7 +166,7 @@ def heaviside(input: Any, values: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.heaviside(ad.tensor([-1.5, 0.0, 2.0]), 0.5)
-    tensor([0. , 0.5, 1. ])
+    tensor([0.0000, 0.5000, 1.0000])
     """
 
 

@@ -1,4 +1,4 @@
-"""Changing the shape: the same elements seen with other axes, in the same memory where that is possible.
+"""Shapes: the same elements seen with other axes, in the same memory where that is possible.
 
 Operations that put elements into other places or repeat them are in `rearranging`.
 """
@@ -11,27 +11,25 @@ import numpy as np
 
 from ..arguments import axes_of, axis_of, numpy_names, sizes_of
 from ..declare import operand
-from ..interop import implements
 from ..primitive import Primitive, apply_view
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 __all__ = [
-    "adjoint", "broadcast_tensors", "broadcast_to", "expand_dims",
-    "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t",
-    "transpose", "unflatten", "unsqueeze",
+    "adjoint", "expand_dims", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape",
+    "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze",
 ]  # fmt: skip
 
 METHODS = (
-    "adjoint", "broadcast_to", "expand", "expand_as", "flatten", "moveaxis", "movedim", "permute", "ravel",
-    "reshape", "reshape_as", "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten",
-    "unsqueeze", "view", "view_as",
+    "adjoint", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape", "reshape_as",
+    "squeeze", "swapaxes", "swapdims", "t", "transpose", "unflatten", "unsqueeze", "view",
+    "view_as",
 )  # fmt: skip
 
 
 def _reshaping(name: str) -> Primitive:
-    """An operation that keeps the elements and their order; several names, so that pictures tell them apart."""
+    """An operation that keeps elements and order; with a name of its own for pictures."""
     return Primitive(
         name,
         lambda x, shape: x.reshape(shape),
@@ -74,7 +72,9 @@ def reshape(input: Any, *shape: Any) -> Tensor:
     tensor([[1, 2],
             [3, 4]])
     """
-    return apply_view(_reshape, operand(input, "reshape", number=False), (sizes_of(shape, "reshape"),))
+    return apply_view(
+        _reshape, operand(input, "reshape", number=False), (sizes_of(shape, "reshape"),)
+    )
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
@@ -152,7 +152,9 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     shape = x._array.shape
     first, last = (axis_of(dim, len(shape), "flatten") for dim in (start_dim, end_dim))
     if first > last:
-        raise ValueError(f"flatten: start_dim {start_dim} lies behind end_dim {end_dim} in shape {shape}")
+        raise ValueError(
+            f"flatten: start_dim {start_dim} lies behind end_dim {end_dim} in shape {shape}"
+        )
     length = 1
     for n in shape[first : last + 1]:
         length *= n
@@ -228,7 +230,11 @@ def squeeze(input: Any, dim: Any = None) -> Tensor:
     return apply_view(
         _squeeze,
         x,
-        (tuple([n for i, n in enumerate(shape) if n != 1 or (axes is not None and i not in axes)]),),
+        (
+            tuple(
+                [n for i, n in enumerate(shape) if n != 1 or (axes is not None and i not in axes)]
+            ),
+        ),
     )
 
 
@@ -317,7 +323,8 @@ def t(input: Any) -> Tensor:
     x = operand(input, "t", number=False)
     if x._array.ndim > 2:
         raise ValueError(
-            f"t: expected a tensor with at most two axes, got shape {x.shape}; use transpose, mT or permute"
+            f"t: expected a tensor with at most two axes, got shape {x.shape}; use transpose, mT "
+            "or permute"
         )
     return apply_view(_transpose, x, (0, 1)) if x._array.ndim == 2 else x
 
@@ -338,7 +345,7 @@ def T(input: Tensor) -> Tensor:
 
 
 def adjoint(input: Any) -> Tensor:
-    """The last two axes swapped, as a view: the transpose of every matrix in a stack. Also ``x.mT``.
+    """The transpose of every matrix in a stack: the last two axes swapped, as a view; ``x.mT``.
 
     Examples
     --------
@@ -356,7 +363,7 @@ METHOD_FORMS = {name: property(T) for name in ("T", "H")}
 METHOD_FORMS |= {name: property(adjoint) for name in ("mT", "mH")}
 
 
-_permute = Primitive(
+_permute: Primitive = Primitive(
     "permute",
     lambda x, dims: x.transpose(dims),
     (lambda g, dims: _permute(g, tuple(sorted(range(len(dims)), key=dims.__getitem__))),),
@@ -420,102 +427,3 @@ def movedim(input: Any, source: Any, destination: Any) -> Tensor:
 
 
 moveaxis = movedim
-
-_expand = Primitive(
-    "expand",
-    lambda x, shape: np.broadcast_to(x, shape),
-    (lambda g: g,),  # the engine sums over what was broadcast
-    linear=True,
-    view=True,
-)
-
-
-@implements(np.broadcast_to)
-def broadcast_to(input: Any, shape: Any) -> Tensor:
-    """The tensor seen with a larger shape; axes of length 1 repeat. A read-only view.
-
-    Parameters
-    ----------
-    input : Tensor
-    shape : tuple of int
-
-    Raises
-    ------
-    ValueError
-        Where the shapes do not fit.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.broadcast_to(ad.tensor([1, 2]), (2, 2))
-    tensor([[1, 2],
-            [1, 2]])
-    """
-    return expand(operand(input, "broadcast_to", number=False), shape)
-
-
-def expand(input: Tensor, *sizes: Any) -> Tensor:
-    """The tensor seen with larger sizes; axes of length 1 repeat. A read-only view.
-
-    Parameters
-    ----------
-    input : Tensor
-    *sizes : int
-        Also as one tuple; -1 keeps the length of an axis. New axes come first.
-
-    Raises
-    ------
-    ValueError
-        Where the sizes do not fit.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.tensor([[1], [2]]).expand(-1, 3)
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-    """
-    shape = sizes_of(sizes, "expand")
-    if -1 in shape:
-        old = input._array.shape
-        extra = len(shape) - len(old)
-        if -1 in shape[: max(extra, 0)]:
-            raise ValueError(f"expand: -1 in {shape} stands at an axis that shape {old} does not have")
-        shape = tuple([old[i - extra] if n == -1 else n for i, n in enumerate(shape)])
-    return apply_view(_expand, input, (shape,))
-
-
-def expand_as(input: Tensor, other: Tensor) -> Tensor:
-    """``input.expand(other.shape)``.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.ones(1, 3).expand_as(ad.zeros(2, 3)).shape
-    (2, 3)
-    """
-    return expand(input, other.shape)
-
-
-def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
-    """The tensors seen with the one shape that they broadcast to; read-only views.
-
-    Raises
-    ------
-    ValueError
-        Where the shapes do not fit.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> a, b = ad.broadcast_tensors(ad.ones(3), ad.ones(2, 1))
-    >>> a.shape, b.shape
-    ((2, 3), (2, 3))
-    """
-    xs = [operand(x, "broadcast_tensors", number=False) for x in tensors]
-    try:
-        shape = np.broadcast_shapes(*[x._array.shape for x in xs])
-    except ValueError:
-        shapes = ", ".join(str(x.shape) for x in xs)
-        raise ValueError(f"broadcast_tensors: the shapes {shapes} do not broadcast") from None
-    return tuple([expand(x, shape) for x in xs])

@@ -1,5 +1,7 @@
 """Activations made of exponentials: smooth relatives of ``relu``."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 import math
@@ -9,7 +11,7 @@ import numpy as np
 
 from ..declare import elementwise, unary
 from ..primitive import Primitive
-from .masks import keep, select
+from .masks import ZERO, keep, select
 from .sigmoids import logistic, sigmoid
 from .special import erf
 
@@ -30,14 +32,22 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 
 
 def _elu_forward(x: Any, alpha: float, scale: float, rate: float) -> Any:
-    low = np.expm1(np.minimum(x, 0) * rate) * (alpha * scale)
-    return select(x > 0, x * scale if scale != 1.0 else x, low)
+    # One of the two parts is always 0.
+    zero = ZERO[x.dtype.char]
+    high, low = np.maximum(x, zero), np.minimum(x, zero)
+    if scale != 1.0:
+        high = high * scale
+    if rate != 1.0:
+        low = low * rate
+    low = np.expm1(low)
+    return high + (low if alpha * scale == 1.0 else low * (alpha * scale))
 
 
 def _elu_rule(g: Any, x: Any, alpha: float, scale: float, rate: float) -> Any:
-    positive = x > 0
-    low = g * (np.exp(keep(x, np.logical_not(positive)) * rate) * (alpha * scale * rate))
-    return select(positive, g * scale if scale != 1.0 else g, low)
+    slope = np.exp(keep(x, x <= 0) * rate)  # 1 above 0, where only the scale is left
+    if alpha * rate != 1.0:
+        slope = select(x <= 0, slope * (alpha * rate), slope)
+    return g * slope if scale == 1.0 else g * (slope * scale)
 
 
 def _elu_float(x: float, alpha: float, scale: float, rate: float) -> float:
@@ -51,7 +61,7 @@ _elu = Primitive(
 
 
 def elu(input: Any, alpha: float = 1.0) -> Tensor:
-    """Exponential linear unit: `input` where it is positive, ``alpha * (exp(input) - 1)`` elsewhere.
+    """Exponential linear unit: `input` where positive, ``alpha * (exp(input) - 1)`` elsewhere.
 
     Parameters
     ----------
@@ -60,8 +70,8 @@ def elu(input: Any, alpha: float = 1.0) -> Tensor:
 
     References
     ----------
-    Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear
-    units", ICLR 2016, https://arxiv.org/abs/1511.07289.
+    Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
+    linear units", ICLR 2016, https://arxiv.org/abs/1511.07289.
 
     Examples
     --------
@@ -141,8 +151,8 @@ def silu(input: Any) -> Tensor:
 
     References
     ----------
-    Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function approximation
-    in reinforcement learning", 2017, https://arxiv.org/abs/1702.03118.
+    Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function
+    approximation in reinforcement learning", 2017, https://arxiv.org/abs/1702.03118.
 
     Examples
     --------
@@ -153,7 +163,8 @@ def silu(input: Any) -> Tensor:
 
 
 def _tanh_of_softplus(s: Any) -> Any:
-    # Of s = sigmoid(x): exp(-softplus(x)) is 1 - s, and tanh(p) is (1 - q) / (1 + q) with q = exp(-2p).
+    # Of s = sigmoid(x): exp(-softplus(x)) is 1 - s, and tanh(p) is (1 - q) / (1 + q) with q =
+    # exp(-2p).
     return s * (2 - s) / (1 + (1 - s) * (1 - s))
 
 
@@ -249,9 +260,7 @@ def _softsign_rule(g: Any, x: Any) -> Any:
     return g / (size * size)
 
 
-@unary(
-    lambda x: x / (np.abs(x) + 1), _softsign_rule, scalar=lambda x: x / (math.fabs(x) + 1.0)
-)
+@unary(lambda x: x / (np.abs(x) + 1), _softsign_rule, scalar=lambda x: x / (math.fabs(x) + 1.0))
 def softsign(input: Any) -> Tensor:
     """``input / (1 + |input|)`` of each element.
 

@@ -18,20 +18,23 @@ __all__ = ["log_softmax", "softmax"]
 
 METHODS = ("log_softmax", "softmax")
 
-# Along a last axis no longer than this, NumPy spends its time on starting one loop per row.
-_SHORT = 64
+# A loop over a short row takes less time than starting it. So down the columns of a transposed copy
+# NumPy is quicker, for rows of up to _SHORT elements, if they are _MANY and more than their length.
+_SHORT, _MANY = 64, 24
 
 
 def few_columns(x: np.ndarray) -> bool:
     """Whether rows are so short and so many that a transposed copy is worth its price."""
     n = x.shape[-1]
-    return n <= _SHORT and x.size > n * n
+    return n <= _SHORT and x.size >= n * max(n, _MANY)
 
 
 def _along(function: Callable[..., np.ndarray], x: np.ndarray, axis: int | None) -> np.ndarray:
     """Return ``function(x, axis)``, worked out down the columns where the rows are short."""
     if not x.size:
         return x.copy()
+    if x.dtype.char == "e":  # sums in float16 stop growing at 2048
+        return _along(function, x.astype(np.float32), axis).astype(x.dtype)
     if axis == x.ndim - 1 and few_columns(x):
         columns = x.reshape(-1, x.shape[-1]).T.copy()
         return np.ascontiguousarray(function(columns, 0).T).reshape(x.shape)

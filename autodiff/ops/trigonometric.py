@@ -1,5 +1,7 @@
 """Trigonometric functions and their inverses; angles are in radians."""
 
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 import math
@@ -36,7 +38,7 @@ def sin(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.sin(ad.tensor([0.0, 1.0]))
-    tensor([0.    , 0.8415])
+    tensor([0.0000, 0.8415])
     """
 
 
@@ -54,7 +56,7 @@ def cos(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.cos(ad.tensor([0.0, 1.0]))
-    tensor([1.    , 0.5403])
+    tensor([1.0000, 0.5403])
     """
 
 
@@ -72,7 +74,7 @@ def tan(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.tan(ad.tensor([0.0, 1.0]))
-    tensor([0.    , 1.5574])
+    tensor([0.0000, 1.5574])
     """
 
 
@@ -93,7 +95,7 @@ def asin(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.asin(ad.tensor([0.0, 1.0]))
-    tensor([0.    , 1.5708])
+    tensor([0.0000, 1.5708])
     """
 
 
@@ -111,7 +113,7 @@ def acos(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.acos(ad.tensor([0.0, 1.0]))
-    tensor([1.5708, 0.    ])
+    tensor([1.5708, 0.0000])
     """
 
 
@@ -129,7 +131,7 @@ def atan(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.atan(ad.tensor([0.0, 1.0]))
-    tensor([0.    , 0.7854])
+    tensor([0.0000, 0.7854])
     """
 
 
@@ -201,7 +203,7 @@ def rad2deg(input: Any) -> Tensor:
     --------
     >>> import autodiff as ad
     >>> ad.rad2deg(ad.tensor([0.0, 1.0]))
-    tensor([ 0.    , 57.2958])
+    tensor([ 0.0000, 57.2958])
     """
 
 

@@ -14,11 +14,32 @@ import autodiff as ad
 # From data
 
 DATA = [
-    1.5, 2, True, [1, 2], [1.5, 2], [True, False], [True, 2], [], [[]], [[1, 2], [3, 4]], ((1.0,), (2.0,)),
-    np.float64(1.5), np.float32(1.5), np.int32(3), np.bool_(True), [np.float64(1.5), 2.0], [np.float32(1), 2.0],
-    [np.float16(1)], [np.int32(3)], [np.int32(3), 4], [np.array([1.0, 2.0])], np.arange(3), np.ones((2, 2), "f"),
-    np.array([1, 2], "u1"), np.arange(6.0)[::-2],
-]  # fmt: skip
+    1.5,
+    2,
+    True,
+    [1, 2],
+    [1.5, 2],
+    [True, False],
+    [True, 2],
+    [],
+    [[]],
+    [[1, 2], [3, 4]],
+    ((1.0,), (2.0,)),
+    np.float64(1.5),
+    np.float32(1.5),
+    np.int32(3),
+    np.bool_(True),
+    [np.float64(1.5), 2.0],
+    [np.float32(1), 2.0],
+    [np.float16(1)],
+    [np.int32(3)],
+    [np.int32(3), 4],
+    [np.array([1.0, 2.0])],
+    np.arange(3),
+    np.ones((2, 2), "f"),
+    np.array([1, 2], "u1"),
+    np.arange(6.0)[::-2],
+]
 
 
 @pytest.mark.parity
@@ -51,7 +72,12 @@ def test_dtype_of_data():
 
 def test_tensor_copies_and_as_tensor_shares():
     a = np.zeros(3)
-    for make, shared in [(ad.tensor, False), (ad.as_tensor, True), (ad.from_numpy, True), (ad.asarray, True)]:
+    for make, shared in [
+        (ad.tensor, False),
+        (ad.as_tensor, True),
+        (ad.from_numpy, True),
+        (ad.asarray, True),
+    ]:
         assert np.shares_memory(make(a).numpy(), a) == shared
     x = ad.zeros(3)
     assert ad.as_tensor(x) is x
@@ -114,16 +140,39 @@ def test_bad_arguments_of_tensor():
 # Filled by a rule
 
 RULES = [
-    ("zeros", (2, 3), {}), ("zeros", ((2, 3),), {}), ("zeros", ((),), {}), ("zeros", (0, 2), {"dtype": "int64"}),
-    ("zeros", (), {"size": (2,)}), ("ones", (2,), {"dtype": "bool"}), ("ones", ([2, 1],), {}),
-    ("full", ((2, 2), 3), {}), ("full", ((2,), 1.5), {}), ("full", ((), True), {}), ("full", ((1,), 2), {"dtype": "float64"}),
-    ("arange", (5,), {}), ("arange", (2, 5), {}), ("arange", (5, 0, -2), {}), ("arange", (0, 1, 0.1), {}), ("arange", (1.5,), {}),
-    ("arange", (0,), {}), ("arange", (5.0,), {"dtype": "int32"}), ("arange", (0, 10, 3), {"dtype": "float64"}),
-    ("arange", (3, 3), {}), ("arange", (-1, -2, -0.3), {}),
-    ("linspace", (0, 1, 5), {}), ("linspace", (3, -3, 7), {}), ("linspace", (0, 1, 1), {}), ("linspace", (0, 1, 0), {}),
-    ("linspace", (0, 10, 4), {"dtype": "float64"}), ("logspace", (0, 2, 5), {}), ("logspace", (0, 3, 4, 2.0), {}),
-    ("eye", (3,), {}), ("eye", (2, 3), {}), ("eye", (3, 2), {"dtype": "int64"}), ("eye", (0,), {}),
-]  # fmt: skip
+    ("zeros", (2, 3), {}),
+    ("zeros", ((2, 3),), {}),
+    ("zeros", ((),), {}),
+    ("zeros", (0, 2), {"dtype": "int64"}),
+    ("zeros", (), {"size": (2,)}),
+    ("ones", (2,), {"dtype": "bool"}),
+    ("ones", ([2, 1],), {}),
+    ("full", ((2, 2), 3), {}),
+    ("full", ((2,), 1.5), {}),
+    ("full", ((), True), {}),
+    ("full", ((1,), 2), {"dtype": "float64"}),
+    ("arange", (5,), {}),
+    ("arange", (2, 5), {}),
+    ("arange", (5, 0, -2), {}),
+    ("arange", (0, 1, 0.1), {}),
+    ("arange", (1.5,), {}),
+    ("arange", (0,), {}),
+    ("arange", (5.0,), {"dtype": "int32"}),
+    ("arange", (0, 10, 3), {"dtype": "float64"}),
+    ("arange", (3, 3), {}),
+    ("arange", (-1, -2, -0.3), {}),
+    ("linspace", (0, 1, 5), {}),
+    ("linspace", (3, -3, 7), {}),
+    ("linspace", (0, 1, 1), {}),
+    ("linspace", (0, 1, 0), {}),
+    ("linspace", (0, 10, 4), {"dtype": "float64"}),
+    ("logspace", (0, 2, 5), {}),
+    ("logspace", (0, 3, 4, 2.0), {}),
+    ("eye", (3,), {}),
+    ("eye", (2, 3), {}),
+    ("eye", (3, 2), {"dtype": "int64"}),
+    ("eye", (0,), {}),
+]
 
 
 @pytest.mark.parity
@@ -185,9 +234,21 @@ def test_bad_rules(call, kind, message):
 
 def test_the_seed_decides():
     ad.manual_seed(3)
-    first = [ad.rand(3), ad.randn(3), ad.randint(9, (3,)), ad.randperm(5), ad.normal(0.0, 1.0, (2,))]
+    first = [
+        ad.rand(3),
+        ad.randn(3),
+        ad.randint(9, (3,)),
+        ad.randperm(5),
+        ad.normal(0.0, 1.0, (2,)),
+    ]
     ad.manual_seed(3)
-    again = [ad.rand(3), ad.randn(3), ad.randint(9, (3,)), ad.randperm(5), ad.normal(0.0, 1.0, (2,))]
+    again = [
+        ad.rand(3),
+        ad.randn(3),
+        ad.randint(9, (3,)),
+        ad.randperm(5),
+        ad.normal(0.0, 1.0, (2,)),
+    ]
     assert [x.tolist() for x in first] == [x.tolist() for x in again]
     assert ad.initial_seed() == 3
     state = ad.get_rng_state()
@@ -202,24 +263,36 @@ def test_a_generator_of_ones_own():
     untouched = ad.get_rng_state().tolist()
     g, h = ad.Generator().manual_seed(1), ad.Generator().manual_seed(1)
     calls = [
-        lambda g: ad.rand(2, generator=g), lambda g: ad.randn(2, generator=g), lambda g: ad.randint(5, (2,), generator=g),
-        lambda g: ad.randperm(4, generator=g), lambda g: ad.normal(ad.zeros(2), 1.0, generator=g),
-        lambda g: ad.bernoulli(ad.full((4,), 0.5), generator=g), lambda g: ad.multinomial(ad.ones(5), 2, generator=g),
-        lambda g: ad.zeros(2).uniform_(generator=g), lambda g: ad.zeros(2).normal_(generator=g),
-        lambda g: ad.zeros(2).exponential_(generator=g), lambda g: ad.zeros(2).bernoulli_(0.5, generator=g),
-        lambda g: ad.zeros(2).random_(9, generator=g), lambda g: ad.rand_like(ad.ones(2), generator=g),
-        lambda g: ad.randn_like(ad.ones(2), generator=g), lambda g: ad.randint_like(ad.ones(2), 3, generator=g),
-    ]  # fmt: skip
+        lambda g: ad.rand(2, generator=g),
+        lambda g: ad.randn(2, generator=g),
+        lambda g: ad.randint(5, (2,), generator=g),
+        lambda g: ad.randperm(4, generator=g),
+        lambda g: ad.normal(ad.zeros(2), 1.0, generator=g),
+        lambda g: ad.bernoulli(ad.full((4,), 0.5), generator=g),
+        lambda g: ad.multinomial(ad.ones(5), 2, generator=g),
+        lambda g: ad.zeros(2).uniform_(generator=g),
+        lambda g: ad.zeros(2).normal_(generator=g),
+        lambda g: ad.zeros(2).exponential_(generator=g),
+        lambda g: ad.zeros(2).bernoulli_(0.5, generator=g),
+        lambda g: ad.zeros(2).random_(9, generator=g),
+        lambda g: ad.rand_like(ad.ones(2), generator=g),
+        lambda g: ad.randn_like(ad.ones(2), generator=g),
+        lambda g: ad.randint_like(ad.ones(2), 3, generator=g),
+    ]
     for call in calls:
         assert call(g).tolist() == call(h).tolist()
     assert ad.get_rng_state().tolist() == untouched
-    assert copy.deepcopy(g).get_state().tolist() == pickle.loads(pickle.dumps(g)).get_state().tolist()
+    assert (
+        copy.deepcopy(g).get_state().tolist() == pickle.loads(pickle.dumps(g)).get_state().tolist()
+    )
 
 
 def test_shapes_and_dtypes_of_random_tensors():
     x = ad.ones(2, 3, dtype=ad.float64)
     assert ad.rand((2, 3)).shape == ad.rand(2, 3).shape == ad.randn(size=(2, 3)).shape == (2, 3)
-    assert ad.rand_like(x).dtype == ad.randn_like(x).dtype == ad.randint_like(x, 3).dtype == ad.float64
+    assert (
+        ad.rand_like(x).dtype == ad.randn_like(x).dtype == ad.randint_like(x, 3).dtype == ad.float64
+    )
     assert ad.randint(3, (2,)).dtype == ad.randperm(3).dtype == ad.int64
     assert ad.randint(1, 3, (2,), dtype=ad.float32).dtype == ad.float32
     assert ad.randint(low=1, high=2, size=(2,)).tolist() == [1, 1]
@@ -239,18 +312,32 @@ def test_shapes_and_dtypes_of_random_tensors():
 def test_random_tensors_equal_torch():
     torch = pytest.importorskip("torch")
     calls = [
-        lambda lib: lib.rand(3, 4), lambda lib: lib.randn(3), lambda lib: lib.randn(20), lambda lib: lib.randint(10, (5,)),
-        lambda lib: lib.randint(-5, 5, (5,)), lambda lib: lib.randperm(6), lambda lib: lib.normal(0.5, 2.0, (4,)),
-        lambda lib: lib.normal(lib.arange(3.0), 2.0), lambda lib: lib.normal(1.0, lib.arange(3.0)),
-        lambda lib: lib.normal(lib.zeros(20), lib.ones(20)), lambda lib: lib.bernoulli(lib.full((6,), 0.4)),
-        lambda lib: lib.bernoulli(lib.ones(6), 0.4), lambda lib: lib.multinomial(lib.tensor([0.2, 0.3, 0.5]), 5, True),
-        lambda lib: lib.multinomial(lib.tensor([0.2, 0.3, 0.5]), 2), lambda lib: lib.zeros(5).uniform_(-1, 3),
-        lambda lib: lib.zeros(5).normal_(1, 2), lambda lib: lib.zeros(5).exponential_(0.5), lambda lib: lib.zeros(5).bernoulli_(0.3),
-        lambda lib: lib.zeros(5).bernoulli_(lib.full((5,), 0.3)), lambda lib: lib.zeros(5).random_(100),
-        lambda lib: lib.zeros(5).random_(-3, 3), lambda lib: lib.zeros(5, dtype=lib.int64).random_(),
-        lambda lib: lib.rand_like(lib.ones(2, dtype=lib.float64)), lambda lib: lib.randn_like(lib.ones(20)),
+        lambda lib: lib.rand(3, 4),
+        lambda lib: lib.randn(3),
+        lambda lib: lib.randn(20),
+        lambda lib: lib.randint(10, (5,)),
+        lambda lib: lib.randint(-5, 5, (5,)),
+        lambda lib: lib.randperm(6),
+        lambda lib: lib.normal(0.5, 2.0, (4,)),
+        lambda lib: lib.normal(lib.arange(3.0), 2.0),
+        lambda lib: lib.normal(1.0, lib.arange(3.0)),
+        lambda lib: lib.normal(lib.zeros(20), lib.ones(20)),
+        lambda lib: lib.bernoulli(lib.full((6,), 0.4)),
+        lambda lib: lib.bernoulli(lib.ones(6), 0.4),
+        lambda lib: lib.multinomial(lib.tensor([0.2, 0.3, 0.5]), 5, True),
+        lambda lib: lib.multinomial(lib.tensor([0.2, 0.3, 0.5]), 2),
+        lambda lib: lib.zeros(5).uniform_(-1, 3),
+        lambda lib: lib.zeros(5).normal_(1, 2),
+        lambda lib: lib.zeros(5).exponential_(0.5),
+        lambda lib: lib.zeros(5).bernoulli_(0.3),
+        lambda lib: lib.zeros(5).bernoulli_(lib.full((5,), 0.3)),
+        lambda lib: lib.zeros(5).random_(100),
+        lambda lib: lib.zeros(5).random_(-3, 3),
+        lambda lib: lib.zeros(5, dtype=lib.int64).random_(),
+        lambda lib: lib.rand_like(lib.ones(2, dtype=lib.float64)),
+        lambda lib: lib.randn_like(lib.ones(20)),
         lambda lib: lib.randint_like(lib.ones(4), 2, 9),
-    ]  # fmt: skip
+    ]
     for k, call in enumerate(calls):
         ad.manual_seed(k)
         torch.manual_seed(k)

@@ -695,6 +695,26 @@ def test_joint_rules_under_pruning():
     assert x.grad is None
 
 
+def test_cotangents_of_0d_tensors_are_arrays():
+    seen = []
+    prim = Primitive(
+        "see", lambda x: x * 1, (lambda g: seen.append(type(g)) or g,), register=False
+    )
+    x = leaf(3.0)
+    h = apply(prim, (x,))
+    (h * 2.0 + h * h + h.sum()).backward()
+    ad.backward([h.reshape(1)[0] * 2.0, apply(prim, (x,)), apply(prim, (x,))])
+    assert set(seen) == {np.ndarray}
+
+
+def test_several_uses_of_a_0d_tensor_that_was_written_through_a_view():
+    x = leaf([0.2, 0.3])
+    h = x.sum()
+    h.reshape(1).tanh_()
+    (h * 2.0 + h.sum()).backward()
+    same(x.grad, [3 * (1 - np.tanh(0.5) ** 2)] * 2)
+
+
 def test_a_rule_may_return_numpy_scalars():
     prim = Primitive(
         "scalars", lambda x: x * 2.0, (lambda g: np.float64(2.0) * g[()],), register=False
@@ -844,7 +864,7 @@ def _random_program(library, arrays, random, steps):
 @pytest.mark.parametrize("seed", range(30))
 def test_random_graphs_as_pytorch(seed):
     torch = pytest.importorskip("torch")
-    arrays = [a for a in np.random.default_rng(seed).uniform(-1, 1, (2, 3))]
+    arrays = list(np.random.default_rng(seed).uniform(-1, 1, (2, 3)))
     sides = [
         _random_program(library, arrays, np.random.default_rng(seed + 100), 12)
         for library in (ad, torch)

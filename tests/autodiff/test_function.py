@@ -277,7 +277,7 @@ def test_saved_tensors_are_version_checked(which):
     z = y.sum()
     with ad.no_grad():
         {"input": h, "output": y, "other": kept[0]}[which].mul_(2)
-    with pytest.raises(RuntimeError, match="'Save'.*changed in place"):
+    with pytest.raises(RuntimeError, match=r"'Save'.*changed in place"):
         z.backward()
 
 
@@ -285,7 +285,7 @@ def test_saved_tensors_are_freed():
     x = leaf([1.0])
     y = Exp.apply(x).sum()
     y.backward()
-    with pytest.raises(RuntimeError, match="'Exp'.*second time"):
+    with pytest.raises(RuntimeError, match=r"'Exp'.*second time"):
         y.backward()
 
 

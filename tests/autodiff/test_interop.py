@@ -83,8 +83,8 @@ CONSTANT = {
     "ndim": np.ndim,
     "size": np.size,
     "size of an axis": lambda x: np.size(x, 1),
-    "array == t": lambda x: x == _A if isinstance(x, np.ndarray) else _A == x,
-    "array < t": lambda x: _A < x,
+    "array == t": lambda x: np.equal(_A, x),
+    "array < t": lambda x: np.less(_A, x),
     "nonzero": lambda x: np.nonzero(x)[1],
     "argwhere": np.argwhere,
     "flatnonzero": np.flatnonzero,
@@ -116,16 +116,21 @@ def test_recorded_functions_give_the_values_of_numpy(name):
 def test_functions_without_gradient(name):
     x = ad.tensor(_A / 2, requires_grad=True)
     y = CONSTANT[name](x)
-    np.testing.assert_array_equal(y.numpy() if isinstance(y, ad.Tensor) else y, CONSTANT[name](_A / 2))
+    np.testing.assert_array_equal(
+        y.numpy() if isinstance(y, ad.Tensor) else y, CONSTANT[name](_A / 2)
+    )
 
 
 UNAVAILABLE = {
     "function": (lambda x, a: np.unwrap(x), r"numpy\.unwrap is not available"),
     "function of a module": (lambda x, a: np.fft.fft(x), r"numpy\.fft\.fft is not available"),
-    "with a hint": (lambda x, a: np.add.at(x, 0, 1.0), r"numpy\.add\.at .* use autodiff\.index_add"),
+    "with a hint": (
+        lambda x, a: np.add.at(x, 0, 1.0),
+        r"numpy\.add\.at .* use autodiff\.index_add",
+    ),
     "scan": (lambda x, a: np.add.accumulate(x), r"numpy\.add\.accumulate .* autodiff\.cumsum"),
     "outer": (lambda x, a: np.add.outer(x, a), r"numpy\.add\.outer is not available"),
-    "copyto": (lambda x, a: np.copyto(a, x), r"numpy\.copyto .* Tensor\.copy_"),
+    "copyto": (lambda x, a: np.copyto(a, x), r"numpy\.copyto .*autodiff\.Tensor\.copy_"),
     "out array": (lambda x, a: np.add(x, a, out=a), r"numpy\.add: .*cuts the graph"),
     "out array of a function": (lambda x, a: np.concatenate([x, x], out=a), "cuts the graph"),
     "out array in operator": (lambda x, a: a.__iadd__(x), "cuts the graph"),
@@ -153,7 +158,7 @@ def test_arrays_do_not_swallow_tensors_that_require_grad():
         lambda: np.asarray(x),
         lambda: np.array([x, x]),
         lambda: a.__setitem__(0, x[0]),
-        lambda: np.float64(x[0, 0]) if False else np.asarray(x * 2),
+        lambda: np.asarray(x * 2),
     ):
         with pytest.raises(RuntimeError, match="requires grad"):
             call()

@@ -235,7 +235,7 @@ def test_anomaly_mode_names_the_forward_line_of_a_spoiled_operation():
     with ad.detect_anomaly():
         y = _spoiling(x).sum()
         with pytest.raises(
-            RuntimeError, match="(?s)changed in place.*the line that the error names"
+            RuntimeError, match=r"(?s)changed in place.*the line that the error names"
         ):
             y.backward()
 
@@ -251,7 +251,7 @@ def test_anomaly_mode_names_the_forward_line_of_a_spoiled_operation():
 )
 def test_anomaly_mode_finds_where_a_gradient_turns_nan(call):
     x = ad.zeros(2, requires_grad=True)
-    with ad.detect_anomaly(), pytest.raises(RuntimeError, match="(?s)returned NaN.*of zero"):
+    with ad.detect_anomaly(), pytest.raises(RuntimeError, match=r"(?s)returned NaN.*of zero"):
         (call(x) * 0).sum().backward()
 
 

@@ -1,19 +1,19 @@
 """Every row of the table of operations, against finite differences, itself and PyTorch.
 
-The checks are functions of a row, so that they can be checked themselves: a planted error of each kind must
-be caught.
+The checks are functions of a row, so that they can be checked themselves: a planted error of each
+kind must be caught.
 """
 
 import gc
 import weakref
 import zlib
 
-import autodiff.nn
 import numpy as np
 import pytest
 from rows import Row, all_rows
 
 import autodiff as ad
+import autodiff.nn
 from autodiff.forward import pushforward
 from autodiff.node import topological_order
 from autodiff.primitive import Primitive, apply, registry
@@ -259,7 +259,7 @@ def test_names_are_unique():
 
 
 def exercised():
-    """The names of all primitives in the graphs of the rows, of their gradients and of those of these."""
+    """The names of all primitives in the graphs of the rows, their first and second derivatives."""
     names = set()
 
     def note(tensors):
@@ -267,19 +267,21 @@ def exercised():
         names.update(node.name for node in topological_order(roots))
         return [y for y in tensors if y is not None and y.requires_grad]
 
+    recorded = lambda cs: [c.requires_grad_() for c in cs]
     for row in ROWS:
         xs = leaves(arrays_of(row))
         ys = note(outputs_of(row, xs))
-        us = [c.requires_grad_() for c in cotangents(ys)]
+        us = recorded(cotangents(ys))
         if ys:
             gs = note(ad.grad(ys, xs, us, create_graph=True, allow_unused=True))
             if gs and row.second:
-                note(ad.grad(gs, [*xs, *us], cotangents(gs), create_graph=True, allow_unused=True))
+                us2 = recorded(cotangents(gs))
+                note(ad.grad(gs, [*xs, *us], us2, create_graph=True, allow_unused=True))
     return names
 
 
-# Those of Values are in test_value.py; a conversion to another precision, which differences in float64 cannot
-# see through, is in test_dtypes.py.
+# Those of Values are in test_value.py; a conversion to another precision, which differences in
+# float64 cannot see through, is in test_dtypes.py.
 ELSEWHERE = {"value_to_tensor", "tensor_to_value", "dot_of_values", "to"}
 
 
@@ -307,7 +309,8 @@ def right(g, x):
 def test_the_checks_pass_what_is_right():
     row = planted(right)
     for check in (
-        check_first_order, check_second_order, check_forward_mode, check_dtypes, check_layouts, check_purity,
+        check_first_order, check_second_order, check_forward_mode, check_dtypes, check_layouts,
+        check_purity,
     ):  # fmt: skip
         check(row)
 

@@ -77,25 +77,66 @@ def test_options():
 
 def _samples():
     rng = np.random.default_rng(0)
-    yield from (np.float32(3.14159), np.array([1.0, 2000.0], "f"), np.array([1.5, np.nan, np.inf, -np.inf], "f"))
-    yield from (np.array([np.nan, np.inf], "f"), np.zeros(2, "f"), np.array([1e-5, 1.0], "f"), np.array([1e9], "f"))
-    yield from (np.arange(2000), np.arange(2000.0).reshape(40, 50), rng.standard_normal((12, 12, 12)).astype("f"))
-    yield from (rng.standard_normal((3, 4)), np.zeros((0, 3), "f"), np.zeros(0, "i8"), np.zeros((2, 0, 3), "i4"))
-    yield from (np.array(True), np.array(-3), np.arange(50) - 20, rng.standard_normal(100).astype("f"))
-    yield from (np.array([1e10, 1.0], "f"), np.array([123456.0, 1.0], "f"), np.array([1.5, 2.5], "e"))
-    yield from (np.arange(4, dtype="u1"), rng.standard_normal((2, 3, 2, 2)).astype("f"), np.array([-0.0], "f"))
-    yield from (np.array([1e-7, 0], "f"), np.arange(7000).reshape(7, 1000), np.arange(6006).reshape(6, 1001) * 1.5)
+    yield from (
+        np.float32(3.14159),
+        np.array([1.0, 2000.0], "f"),
+        np.array([1.5, np.nan, np.inf, -np.inf], "f"),
+    )
+    yield from (
+        np.array([np.nan, np.inf], "f"),
+        np.zeros(2, "f"),
+        np.array([1e-5, 1.0], "f"),
+        np.array([1e9], "f"),
+    )
+    yield from (
+        np.arange(2000),
+        np.arange(2000.0).reshape(40, 50),
+        rng.standard_normal((12, 12, 12)).astype("f"),
+    )
+    yield from (
+        rng.standard_normal((3, 4)),
+        np.zeros((0, 3), "f"),
+        np.zeros(0, "i8"),
+        np.zeros((2, 0, 3), "i4"),
+    )
+    yield from (
+        np.array(True),
+        np.array(-3),
+        np.arange(50) - 20,
+        rng.standard_normal(100).astype("f"),
+    )
+    yield from (
+        np.array([1e10, 1.0], "f"),
+        np.array([123456.0, 1.0], "f"),
+        np.array([1.5, 2.5], "e"),
+    )
+    yield from (
+        np.arange(4, dtype="u1"),
+        rng.standard_normal((2, 3, 2, 2)).astype("f"),
+        np.array([-0.0], "f"),
+    )
+    yield from (
+        np.array([1e-7, 0], "f"),
+        np.arange(7000).reshape(7, 1000),
+        np.arange(6006).reshape(6, 1001) * 1.5,
+    )
 
 
 @pytest.mark.parity
 @pytest.mark.parametrize(
     "options",
     [
-        {}, {"profile": "short"}, {"profile": "full"}, {"precision": 6, "linewidth": 200}, {"linewidth": 40},
-        {"sci_mode": True}, {"sci_mode": False}, {"threshold": 5, "edgeitems": 1},
+        {},
+        {"profile": "short"},
+        {"profile": "full"},
+        {"precision": 6, "linewidth": 200},
+        {"linewidth": 40},
+        {"sci_mode": True},
+        {"sci_mode": False},
+        {"threshold": 5, "edgeitems": 1},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_texts_equal_torch(options):
     torch = pytest.importorskip("torch")
     options = {"profile": "default", **options}

@@ -37,7 +37,7 @@ def test_rules_on_floats_use_math():
     assert rule(2.0, 1.0) == 2 * math.exp(1.0)
     assert rule(2.0, -1.0) == -2.0
     assert type(rule(2.0, 1.0)) is float
-    untouched = lambda g, x: g * x  # noqa: E731
+    untouched = lambda g, x: g * x
     assert on_floats(untouched) is untouched
     assert on_floats(np.exp) is np.exp
 
@@ -67,13 +67,13 @@ def test_scalar_forms_equal_the_array_forms(name):
 
 
 def test_only_elementwise_primitives_have_a_form():
-    with pytest.raises(TypeError, match=r"does not take Values; convert them with Value\.tensor\(\)"):
+    with pytest.raises(TypeError, match=r"does not take Values; convert them with Value\.tensor"):
         form_of(registry["matmul"])
 
 
 def test_a_primitive_without_scalar_form_works_on_values():
     own = Primitive(
-        "cube_of_test", lambda x: x**3, (lambda g, x: g * 3 * x * x,), elementwise=True, register=False
+        "cube", lambda x: x**3, (lambda g, x: g * 3 * x * x,), elementwise=True, register=False
     )
     v = ad.Value(2.0)
     out = ad.Value._apply(own, (v,))

@@ -87,7 +87,7 @@ def test_jvp_of_an_input_that_does_not_move():
 
 def test_jvp_of_an_independent_output():
     x = tensor([1.0, 2.0])
-    y, t = ad.jvp(lambda x: (x, ad.ones(3)), x, tensor([1.0, 1.0]))
+    _, t = ad.jvp(lambda x: (x, ad.ones(3)), x, tensor([1.0, 1.0]))
     same(t[1], np.zeros(3, np.float32))
     with pytest.raises(RuntimeError, match="output 1 and the inputs do not depend on each other"):
         ad.jvp(lambda x: (x, ad.ones(3)), x, tensor([1.0, 1.0]), strict=True)
@@ -193,7 +193,7 @@ def test_each_way_to_a_jvp(form, shapes, moving):
 
 
 def test_jvp_with_a_scalar_output_of_several_uses():
-    y, t = ad.jvp(lambda x: x.sum() * x.sum(), tensor([1.0, 2.0]), tensor([1.0, 1.0]))
+    _, t = ad.jvp(lambda x: x.sum() * x.sum(), tensor([1.0, 2.0]), tensor([1.0, 1.0]))
     same(t, 12.0)
 
 

@@ -53,7 +53,7 @@ def test_an_output_that_was_saved_and_written(write):
     kept = y.sum()
     with ad.no_grad():
         write(y)
-    with pytest.raises(RuntimeError, match="'exp'.*its output.*changed in place"):
+    with pytest.raises(RuntimeError, match=r"'exp'.*its output.*changed in place"):
         kept.backward()
 
 

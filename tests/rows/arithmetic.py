@@ -54,7 +54,9 @@ def _with_slopes(rng):
 
 ROWS = [
     Row("add", lambda x, y: x + y, _signed, lambda torch, x, y: x + y),
-    Row("add broadcast", lambda x, y: ad.add(x, y), _broadcast, lambda torch, x, y: torch.add(x, y)),
+    Row(
+        "add broadcast", lambda x, y: ad.add(x, y), _broadcast, lambda torch, x, y: torch.add(x, y)
+    ),
     Row(
         "add alpha",
         lambda x, y: ad.add(x, y, alpha=2.5),
@@ -65,7 +67,9 @@ ROWS = [
     Row("add to itself", lambda x: x + x, between(-2, 2), lambda torch, x: x + x),
     Row("sub", lambda x, y: x - y, _broadcast, lambda torch, x, y: x - y),
     Row("sub number", lambda x: 1 - x, between(-2, 2), lambda torch, x: 1 - x),
-    Row("sub alpha", lambda x, y: x.sub(y, alpha=3), _signed, lambda torch, x, y: x.sub(y, alpha=3)),
+    Row(
+        "sub alpha", lambda x, y: x.sub(y, alpha=3), _signed, lambda torch, x, y: x.sub(y, alpha=3)
+    ),
     Row("mul", lambda x, y: x * y, _signed, lambda torch, x, y: x * y),
     Row("mul broadcast", lambda x, y: np.multiply(x, y), _broadcast, lambda torch, x, y: x * y),
     Row("mul number", lambda x: 2.5 * x, between(-2, 2), lambda torch, x: 2.5 * x),

@@ -12,7 +12,12 @@ from .arithmetic import between
 ROWS = [
     Row("clone", lambda x: x.clone() * x, between(-2, 2), lambda torch, x: x.clone() * x),
     Row("copy", lambda x: np.copy(x) * x, between(-2, 2), lambda torch, x: x.clone() * x),
-    Row("contiguous", lambda x: x.mT.contiguous(), between(-2, 2), lambda torch, x: x.mT.contiguous()),
+    Row(
+        "contiguous",
+        lambda x: x.mT.contiguous(),
+        between(-2, 2),
+        lambda torch, x: x.mT.contiguous(),
+    ),
     # float32 is too coarse for finite differences: what is converted here is a constant, and
     # test_ops_conversion.py looks at the gradient.
     Row(

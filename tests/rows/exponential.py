@@ -35,5 +35,10 @@ ROWS = [
         between(0.3, 2, (3, 4), (4,)),
         lambda torch, x, y: torch.xlogy(x, y),
     ),
-    Row("xlogy number", lambda x: ad.xlogy(x, 3), between(0.3, 2), lambda torch, x: torch.xlogy(x, 3)),
+    Row(
+        "xlogy number",
+        lambda x: ad.xlogy(x, 3),
+        between(0.3, 2),
+        lambda torch, x: torch.xlogy(x, 3),
+    ),
 ]

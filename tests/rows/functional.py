@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from autodiff.nn import functional as F
 
 import autodiff as ad
+from autodiff.nn import functional as F
 
 from . import Row
 

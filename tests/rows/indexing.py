@@ -1,4 +1,4 @@
-"""Rows for `autodiff.ops.indexing`, `autodiff.ops.gathering`, `autodiff.ops.filling` and in-place writing."""
+"""Rows for indexing, gathering, scattering, filling and in-place writing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,12 @@ def _assigned(name, index, shape, torch=True):
         y[index] = v
         return y
 
-    return Row(f"x[{name}] = {shape}", call, _xs((2, 3), shape), (lambda _, x, v: call(x, v)) if torch else None)
+    return Row(
+        f"x[{name}] = {shape}",
+        call,
+        _xs((2, 3), shape),
+        (lambda _, x, v: call(x, v)) if torch else None,
+    )
 
 
 def _inplace(name, change, *shapes, torch=True):
@@ -42,7 +47,10 @@ def _inplace(name, change, *shapes, torch=True):
         return y
 
     return Row(
-        f"in place: {name}", lambda *xs: call(ad, *xs), _xs(*shapes), (lambda lib, *xs: call(lib, *xs)) if torch else None
+        f"in place: {name}",
+        lambda *xs: call(ad, *xs),
+        _xs(*shapes),
+        (lambda lib, *xs: call(lib, *xs)) if torch else None,
     )
 
 
@@ -60,7 +68,9 @@ ROWS = [
     _indexed(":, 1:", (slice(None), slice(1, None))),
     _indexed("None, :, None, 0", (None, slice(None), None, 0)),
     _indexed("..., -1", (..., -1)),
-    Row("x[::-1, ::-2]", lambda x: x[::-1, ::-2], _xs((2, 3)), lambda torch, x: x.flip(0, 1)[:, ::2]),
+    Row(
+        "x[::-1, ::-2]", lambda x: x[::-1, ::-2], _xs((2, 3)), lambda torch, x: x.flip(0, 1)[:, ::2]
+    ),
     _indexed("[0, 0, 1]", [0, 0, 1]),
     _indexed(":, [0, 0, -1]", (slice(None), [0, 0, -1])),
     _indexed("table", (slice(None), _TABLE)),
@@ -73,7 +83,12 @@ ROWS = [
     _indexed("None, [1], 0", (None, [1, 1], 0)),
     _indexed("no rows", (slice(0, 0),)),
     _indexed("True", True),
-    Row("x[tensor]", lambda x: x[ad.tensor([1, 0, 1])], _xs((2, 3)), lambda torch, x: x[torch.tensor([1, 0, 1])]),
+    Row(
+        "x[tensor]",
+        lambda x: x[ad.tensor([1, 0, 1])],
+        _xs((2, 3)),
+        lambda torch, x: x[torch.tensor([1, 0, 1])],
+    ),
     _assigned("0", 0, (3,)),
     _assigned("0", 0, ()),
     _assigned("0", 0, (1, 3)),
@@ -101,7 +116,12 @@ ROWS = [
         _xs((2, 3), (2, 3)),
         lambda torch, x, v: torch.masked_scatter(x, torch.tensor(_MASK), v),
     ),
-    Row("take", lambda x: x.take(ad.tensor([[0, -1], [0, 2]])), _xs((2, 3)), lambda torch, x: x.take(torch.tensor([[0, -1], [0, 2]]))),
+    Row(
+        "take",
+        lambda x: x.take(ad.tensor([[0, -1], [0, 2]])),
+        _xs((2, 3)),
+        lambda torch, x: x.take(torch.tensor([[0, -1], [0, 2]])),
+    ),
     Row(
         "index_put",
         lambda x, v: ad.index_put(x, (ad.tensor([1, 0]),), v),
@@ -110,31 +130,79 @@ ROWS = [
     ),
     Row(
         "index_put accumulate",
-        lambda x, v: ad.index_put(x, (ad.tensor([1, 1, 0]), ad.tensor([2, 2, 0])), v, accumulate=True),
+        lambda x, v: ad.index_put(
+            x, (ad.tensor([1, 1, 0]), ad.tensor([2, 2, 0])), v, accumulate=True
+        ),
         _xs((2, 3), (1,)),
-        lambda torch, x, v: torch.index_put(x, (torch.tensor([1, 1, 0]), torch.tensor([2, 2, 0])), v, accumulate=True),
+        lambda torch, x, v: torch.index_put(
+            x, (torch.tensor([1, 1, 0]), torch.tensor([2, 2, 0])), v, accumulate=True
+        ),
     ),
-    Row("gather", lambda x: x.gather(1, ad.tensor(_TABLE)), _xs((2, 3)), lambda torch, x: x.gather(1, torch.tensor(_TABLE))),
-    Row("gather small table", lambda x: x.gather(0, ad.tensor([[1, 1]])), _xs((2, 3)), lambda torch, x: x.gather(0, torch.tensor([[1, 1]]))),
-    Row("gather 0-d", lambda x: x.gather(0, ad.tensor(0)), _xs(()), lambda torch, x: x.gather(0, torch.tensor(0))),
-    Row("index_select", lambda x: x.index_select(1, ad.tensor([2, 2, 0])), _xs((2, 3)), lambda torch, x: x.index_select(1, torch.tensor([2, 2, 0]))),
-    Row("index_select 0-d", lambda x: x.index_select(0, ad.tensor([0])), _xs(()), lambda torch, x: x.index_select(0, torch.tensor([0]))),
+    Row(
+        "gather",
+        lambda x: x.gather(1, ad.tensor(_TABLE)),
+        _xs((2, 3)),
+        lambda torch, x: x.gather(1, torch.tensor(_TABLE)),
+    ),
+    Row(
+        "gather small table",
+        lambda x: x.gather(0, ad.tensor([[1, 1]])),
+        _xs((2, 3)),
+        lambda torch, x: x.gather(0, torch.tensor([[1, 1]])),
+    ),
+    Row(
+        "gather 0-d",
+        lambda x: x.gather(0, ad.tensor(0)),
+        _xs(()),
+        lambda torch, x: x.gather(0, torch.tensor(0)),
+    ),
+    Row(
+        "index_select",
+        lambda x: x.index_select(1, ad.tensor([2, 2, 0])),
+        _xs((2, 3)),
+        lambda torch, x: x.index_select(1, torch.tensor([2, 2, 0])),
+    ),
+    Row(
+        "index_select 0-d",
+        lambda x: x.index_select(0, ad.tensor([0])),
+        _xs(()),
+        lambda torch, x: x.index_select(0, torch.tensor([0])),
+    ),
     Row(
         "take_along_dim",
         lambda x: ad.take_along_dim(x, ad.tensor([[2, 0, 0]]), 1),
         _xs((2, 3)),
         lambda torch, x: torch.take_along_dim(x, torch.tensor([[2, 0, 0]]), 1),
     ),
-    Row("take_along_dim flat", lambda x: ad.take_along_dim(x, ad.tensor([5, 5])), _xs((2, 3)), lambda torch, x: torch.take_along_dim(x, torch.tensor([5, 5]))),
-    Row("np.take_along_axis", lambda x: np.take_along_axis(x, np.array([[-1, 0]]), 1), _xs((2, 3)), lambda torch, x: x[:, [-1, 0]]),
+    Row(
+        "take_along_dim flat",
+        lambda x: ad.take_along_dim(x, ad.tensor([5, 5])),
+        _xs((2, 3)),
+        lambda torch, x: torch.take_along_dim(x, torch.tensor([5, 5])),
+    ),
+    Row(
+        "np.take_along_axis",
+        lambda x: np.take_along_axis(x, np.array([[-1, 0]]), 1),
+        _xs((2, 3)),
+        lambda torch, x: x[:, [-1, 0]],
+    ),
     Row(
         "scatter",
         lambda x, v: x.scatter(1, ad.tensor([[2, 0], [1, 2]]), v),
         _xs((2, 3), (2, 2)),
         lambda torch, x, v: x.scatter(1, torch.tensor([[2, 0], [1, 2]]), v),
     ),
-    Row("scatter larger source", lambda x, v: x.scatter(1, ad.tensor([[2, 0], [1, 2]]), v), _xs((2, 3), (3, 2))),
-    Row("scatter value", lambda x: x.scatter(1, ad.tensor(_TABLE), 2.5), _xs((2, 3)), lambda torch, x: x.scatter(1, torch.tensor(_TABLE), 2.5)),
+    Row(
+        "scatter larger source",
+        lambda x, v: x.scatter(1, ad.tensor([[2, 0], [1, 2]]), v),
+        _xs((2, 3), (3, 2)),
+    ),
+    Row(
+        "scatter value",
+        lambda x: x.scatter(1, ad.tensor(_TABLE), 2.5),
+        _xs((2, 3)),
+        lambda torch, x: x.scatter(1, torch.tensor(_TABLE), 2.5),
+    ),
     Row("scatter repeated", lambda x, v: x.scatter(1, ad.tensor(_TABLE), v), _xs((2, 3), (2, 2))),
     Row(
         "scatter_add",
@@ -142,7 +210,11 @@ ROWS = [
         _xs((2, 3), (2, 2)),
         lambda torch, x, v: x.scatter_add(1, torch.tensor(_TABLE), v),
     ),
-    Row("scatter_add larger source", lambda x, v: x.scatter_add(1, ad.tensor(_TABLE), v), _xs((2, 3), (2, 3))),
+    Row(
+        "scatter_add larger source",
+        lambda x, v: x.scatter_add(1, ad.tensor(_TABLE), v),
+        _xs((2, 3), (2, 3)),
+    ),
     Row(
         "index_add",
         lambda x, v: x.index_add(1, ad.tensor([2, 2, 0]), v, alpha=2.0),
@@ -161,7 +233,11 @@ ROWS = [
         _xs((2, 3), (2, 2)),
         lambda torch, x, v: x.index_copy(1, torch.tensor([2, 0]), v),
     ),
-    Row("index_copy repeated", lambda x, v: x.index_copy(0, ad.tensor([1, 1]), v), _xs((2, 3), (2, 3))),
+    Row(
+        "index_copy repeated",
+        lambda x, v: x.index_copy(0, ad.tensor([1, 1]), v),
+        _xs((2, 3), (2, 3)),
+    ),
     Row(
         "index_fill",
         lambda x, v: x.index_fill(1, ad.tensor([2, 0]), v),
@@ -172,7 +248,9 @@ ROWS = [
     _inplace("y *= y", lambda lib, y: y.mul_(y), (2, 3), torch=False),
     _inplace("y[0] += v", lambda lib, y, v: y[0].add_(v), (2, 3), (3,)),
     _inplace("view of a view", lambda lib, y, v: y.t()[1:][0].mul_(v), (2, 3), (2,)),
-    _inplace("diagonal of slices", lambda lib, y, v: y[:, 1:].transpose(0, 1)[0, :].mul_(v), (2, 3), (2,)),
+    _inplace(
+        "diagonal of slices", lambda lib, y, v: y[:, 1:].transpose(0, 1)[0, :].mul_(v), (2, 3), (2,)
+    ),
     _inplace("through a reshape", lambda lib, y, v: y.view(-1)[1:4].mul_(v), (2, 3), (3,)),
     _inplace("copy_", lambda lib, y, v: y.copy_(v), (2, 3), (3,)),
     _inplace("copy_ to a view", lambda lib, y, v: y[:, 1].copy_(v), (2, 3), ()),
@@ -183,4 +261,4 @@ ROWS = [
     _inplace("overlapping", lambda lib, y: y.__setitem__(slice(1, None), y[:-1] * 1.0), (3, 2)),
     _inplace("swap", lambda lib, y: y.__setitem__(slice(None), y.flip(0)), (3, 2)),
     _inplace("own view assigned", lambda lib, y: y.__setitem__((slice(None), 0), y[:, 1]), (3, 2)),
-]  # fmt: skip
+]

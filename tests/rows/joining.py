@@ -1,4 +1,4 @@
-"""Rows for `autodiff.ops.joining`."""
+"""Rows for joining and splitting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ def _xs(*shapes):
 
 
 ROWS = [
-    Row("cat", lambda x, y: ad.cat((x, y)), _xs((2, 3), (1, 3)), lambda torch, x, y: torch.cat((x, y))),
+    Row(
+        "cat",
+        lambda x, y: ad.cat((x, y)),
+        _xs((2, 3), (1, 3)),
+        lambda torch, x, y: torch.cat((x, y)),
+    ),
     Row(
         "cat dim -1, one twice",
         lambda x, y: ad.cat([x, y, x], dim=-1),
@@ -25,9 +30,24 @@ ROWS = [
         _xs((2, 3)),
         lambda torch, x: torch.cat([torch.ones(1, 3, dtype=torch.float64), x]),
     ),
-    Row("stack", lambda x, y: ad.stack([x, y]), _xs((2, 3), (2, 3)), lambda torch, x, y: torch.stack([x, y])),
-    Row("stack dim", lambda x, y: ad.stack([x, y], -1), _xs((2, 3), (2, 3)), lambda torch, x, y: torch.stack([x, y], -1)),
-    Row("stack 0-d", lambda x, y: ad.stack([x, y]), _xs((), ()), lambda torch, x, y: torch.stack([x, y])),
+    Row(
+        "stack",
+        lambda x, y: ad.stack([x, y]),
+        _xs((2, 3), (2, 3)),
+        lambda torch, x, y: torch.stack([x, y]),
+    ),
+    Row(
+        "stack dim",
+        lambda x, y: ad.stack([x, y], -1),
+        _xs((2, 3), (2, 3)),
+        lambda torch, x, y: torch.stack([x, y], -1),
+    ),
+    Row(
+        "stack 0-d",
+        lambda x, y: ad.stack([x, y]),
+        _xs((), ()),
+        lambda torch, x, y: torch.stack([x, y]),
+    ),
     *[
         Row(
             name,
@@ -48,11 +68,28 @@ ROWS = [
         for name in ("hstack", "vstack", "dstack", "column_stack")
     ],
     Row("split", lambda x: ad.split(x, 2), _xs((5, 2)), lambda torch, x: torch.split(x, 2)),
-    Row("split sections", lambda x: x.split([1, 0, 3], 1), _xs((2, 4)), lambda torch, x: x.split([1, 0, 3], 1)),
-    Row("split, one part used", lambda x: x.split(2)[1], _xs((5, 2)), lambda torch, x: x.split(2)[1]),
+    Row(
+        "split sections",
+        lambda x: x.split([1, 0, 3], 1),
+        _xs((2, 4)),
+        lambda torch, x: x.split([1, 0, 3], 1),
+    ),
+    Row(
+        "split, one part used", lambda x: x.split(2)[1], _xs((5, 2)), lambda torch, x: x.split(2)[1]
+    ),
     Row("chunk", lambda x: x.chunk(3, dim=1), _xs((2, 7)), lambda torch, x: x.chunk(3, dim=1)),
-    Row("tensor_split", lambda x: x.tensor_split(3, dim=1), _xs((2, 7)), lambda torch, x: x.tensor_split(3, dim=1)),
-    Row("tensor_split positions", lambda x: x.tensor_split((1, 3)), _xs((5,)), lambda torch, x: x.tensor_split((1, 3))),
+    Row(
+        "tensor_split",
+        lambda x: x.tensor_split(3, dim=1),
+        _xs((2, 7)),
+        lambda torch, x: x.tensor_split(3, dim=1),
+    ),
+    Row(
+        "tensor_split positions",
+        lambda x: x.tensor_split((1, 3)),
+        _xs((5,)),
+        lambda torch, x: x.tensor_split((1, 3)),
+    ),
     Row("unbind", lambda x: x.unbind(1), _xs((2, 3)), lambda torch, x: x.unbind(1)),
     Row("hsplit", lambda x: x.hsplit(2), _xs((2, 4)), lambda torch, x: x.hsplit(2)),
     Row("vsplit", lambda x: x.vsplit((1,)), _xs((3, 2)), lambda torch, x: x.vsplit((1,))),
@@ -70,4 +107,4 @@ ROWS = [
         _xs((3,), (2,)),
         lambda torch, x, y: torch.meshgrid(x, y, indexing="xy"),
     ),
-]  # fmt: skip
+]

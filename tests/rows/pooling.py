@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from autodiff.nn import functional as F
 
 from . import Row

@@ -89,8 +89,18 @@ ROWS = [
         _around_bounds,
         lambda torch, x, y, z: x.clip(z, y),
     ),
-    Row("clamp_min", lambda x: x.clamp_min(0), between(-2, 2, kinks=(0,)), lambda torch, x: x.clamp_min(0)),
-    Row("clamp_max", lambda x: x.clamp_max(0), between(-2, 2, kinks=(0,)), lambda torch, x: x.clamp_max(0)),
+    Row(
+        "clamp_min",
+        lambda x: x.clamp_min(0),
+        between(-2, 2, kinks=(0,)),
+        lambda torch, x: x.clamp_min(0),
+    ),
+    Row(
+        "clamp_max",
+        lambda x: x.clamp_max(0),
+        between(-2, 2, kinks=(0,)),
+        lambda torch, x: x.clamp_max(0),
+    ),
     Row(
         "heaviside",
         lambda x, y: ad.heaviside(x, y) * y,
@@ -124,7 +134,12 @@ ROWS = [
         )
         for name in ("bitwise_and", "bitwise_or", "bitwise_xor")
     ],
-    Row("bitwise_not", lambda x, y: ad.where(~(x > 0), x, y), _apart, lambda torch, x, y: torch.where(~(x > 0), x, y)),
+    Row(
+        "bitwise_not",
+        lambda x, y: ad.where(~(x > 0), x, y),
+        _apart,
+        lambda torch, x, y: torch.where(~(x > 0), x, y),
+    ),
     Row(
         "shifts",
         lambda x: x * (ad.tensor([1, 2, 3]) << 2) + (ad.tensor(9) >> 1),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from autodiff.nn import functional as F
-
 import autodiff as ad
+from autodiff.nn import functional as F
 
 from . import Row
 

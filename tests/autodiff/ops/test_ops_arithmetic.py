@@ -70,7 +70,7 @@ def test_rounding_modes():
     big = ad.tensor(2**62 + 1)
     assert big.div(1, rounding_mode="trunc").item() == 2**62 + 1
     assert (-big).div(3, rounding_mode="trunc").item() == -((2**62 + 1) // 3)
-    with pytest.raises(ValueError, match="rounding_mode must be None, 'trunc' or 'floor', got 'up'"):
+    with pytest.raises(ValueError, match="must be None, 'trunc' or 'floor', got 'up'"):
         x.div(2, rounding_mode="up")
 
 
@@ -146,7 +146,7 @@ def test_integer_powers():
     x = ad.tensor([2, -3])
     assert (x**3).tolist() == [8, -27]
     assert (x**2).dtype == ad.int64
-    assert (2**x.abs()).tolist() == [4, 8]
+    assert (2 ** x.abs()).tolist() == [4, 8]
     for power in (lambda: x**-1, lambda: x ** ad.tensor([-1, 2]), lambda: 2 ** ad.tensor([-1])):
         with pytest.raises(ValueError, match=r"pow\(.*convert the base with \.float\(\)"):
             power()

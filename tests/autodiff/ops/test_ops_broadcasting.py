@@ -69,10 +69,8 @@ def test_values_and_gradients(name, shapes, layouts, seed):
     result.backward(ad.tensor(weights))
     direction = [rng.normal(size=a.shape) for a in arrays]
     h = 1e-6
-    plus, minus = (
-        (reference(*[a + sign * h * d for a, d in zip(arrays, direction, strict=True)]) * weights).sum()
-        for sign in (1, -1)
-    )
+    moved = ([a + step * d for a, d in zip(arrays, direction, strict=True)] for step in (h, -h))
+    plus, minus = ((reference(*xs) * weights).sum() for xs in moved)
     slope = sum(float((t.grad.numpy() * d).sum()) for t, d in zip(tensors, direction, strict=True))
     np.testing.assert_allclose(slope, (plus - minus) / (2 * h), rtol=1e-5, atol=1e-6)
     for tensor, array in zip(tensors, arrays, strict=True):

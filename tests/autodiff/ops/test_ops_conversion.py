@@ -33,8 +33,9 @@ def test_a_conversion_to_integers_ends_the_graph():
 
 @pytest.mark.parametrize(
     ("name", "dtype"),
-    [("bool", ad.bool_), ("byte", ad.uint8), ("char", ad.int8), ("short", ad.int16), ("int", ad.int32),
-     ("long", ad.int64), ("half", ad.float16), ("float", ad.float32), ("double", ad.float64)],
+    [("bool", ad.bool_), ("byte", ad.uint8), ("char", ad.int8), ("short", ad.int16),
+     ("int", ad.int32), ("long", ad.int64), ("half", ad.float16), ("float", ad.float32),
+     ("double", ad.float64)],
 )  # fmt: skip
 def test_short_names(name, dtype):
     x = ad.tensor([0, 1])

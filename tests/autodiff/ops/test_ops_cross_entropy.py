@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
 from parity import agree, twins
 
 import autodiff as ad
+from autodiff.nn import functional as F
 
 INF = float("inf")
 
@@ -49,6 +49,13 @@ def test_ignored_samples_count_for_nothing():
     np.testing.assert_allclose(loss.item(), expected.item(), rtol=1e-6)
     assert math.isnan(F.cross_entropy(x, ad.full((3,), -100)).item())
     assert F.cross_entropy(x, ad.full((3,), -100), reduction="sum").item() == 0
+
+
+def test_an_empty_batch():
+    x = ad.zeros(0, 3, requires_grad=True)
+    loss = F.cross_entropy(x, ad.zeros(0, dtype=ad.int64))
+    assert math.isnan(loss.item())
+    assert ad.grad(loss, x)[0].shape == (0, 3)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.int64, np.uint64])

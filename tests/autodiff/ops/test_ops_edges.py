@@ -32,9 +32,9 @@ def _nan_passes(x, *_):
     return np.isnan(x)
 
 
-# Where we differ on purpose: PyTorch gives 0 for the sign of NaN, forgets NaNs in some gradients, has
-# NaN where a limit exists (hypot and xlogy at 0, gelu and softsign at infinity), and goes on below the
-# domain of acosh.
+# Where we differ on purpose: PyTorch gives 0 for the sign of NaN, forgets NaNs in some gradients,
+# has NaN where a limit exists (hypot and xlogy at 0, gelu and softsign at infinity), and goes on
+# below the domain of acosh.
 VALUES_APART = {"sign": _nan_passes, "gelu": lambda x: x == inf}
 GRADIENTS_APART = {
     "abs": _nan_passes,

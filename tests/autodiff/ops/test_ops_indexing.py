@@ -1,4 +1,4 @@
-"""Indexing, gathering and scattering: values by NumPy, gradients by counting, errors, nothing out of bounds."""
+"""Indexing, gathering, scattering: values by NumPy, gradients by counting, errors, bounds."""
 
 from __future__ import annotations
 
@@ -133,7 +133,9 @@ def test_what_was_indexed_with_may_change_afterwards():
     assert x.grad.tolist() == [0.0, 2.0, 1.0, 1.0]
 
 
-@pytest.mark.parametrize("name", ["gather", "scatter", "scatter_add", "index_select", "index_add", "take"])
+@pytest.mark.parametrize(
+    "name", ["gather", "scatter", "scatter_add", "index_select", "index_add", "take"]
+)
 def test_tables_of_operations_may_change_afterwards(name):
     x = ad.arange(4.0).requires_grad_()
     v = ad.ones(2, requires_grad=True)
@@ -178,9 +180,17 @@ def test_numpy_style_indices():
     x = ad.arange(12).reshape(3, 4)
     a = x.numpy()
     for index in [
-        np.s_[::-1], np.s_[1::-1, ::-2], np.s_[[True, False, True]], np.s_[None, ..., 0], np.s_[[[0, 1], [2, 0]]],
-        np.s_[True], np.s_[False], np.s_[np.array(1)], np.s_[[]], np.s_[(0, 2), (1, 1)],
-    ]:  # fmt: skip
+        np.s_[::-1],
+        np.s_[1::-1, ::-2],
+        np.s_[[True, False, True]],
+        np.s_[None, ..., 0],
+        np.s_[[[0, 1], [2, 0]]],
+        np.s_[True],
+        np.s_[False],
+        np.s_[np.array(1)],
+        np.s_[[]],
+        np.s_[(0, 2), (1, 1)],
+    ]:
         np.testing.assert_array_equal(x[index].numpy(), a[index])
     assert x[range(2)].tolist() == x[[ad.tensor(0), ad.tensor(1)]].tolist() == a[:2].tolist()
     assert x[ad.tensor(1)].tolist() == a[1].tolist()
@@ -228,7 +238,11 @@ ERRORS = {
     "x[-3]": (lambda x: x[-3], IndexError, r"float32\[2, 3\]"),
     "x[0, 0, 0]": (lambda x: x[0, 0, 0], IndexError, "too many indices"),
     "x[[2]]": (lambda x: x[[2]], IndexError, r"index\(float32\[2, 3\]"),
-    "x[floats]": (lambda x: x[_T([1.0])], IndexError, "expected an integer or bool tensor, got float32"),
+    "x[floats]": (
+        lambda x: x[_T([1.0])],
+        IndexError,
+        "expected an integer or bool tensor, got float32",
+    ),
     "x[list of floats]": (lambda x: x[[1.0]], IndexError, "float64"),
     "x[text]": (lambda x: x["a"], IndexError, "got str"),
     "x[1.0]": (lambda x: x[1.0], IndexError, "got float"),
@@ -237,7 +251,11 @@ ERRORS = {
     "x[0:2.5]": (lambda x: x[0:2.5], TypeError, "integer"),
     "x[tables]": (lambda x: x[[0, 1], [0, 1, 2]], IndexError, "broadcast"),
     "x[5] = 1": (lambda x: x.__setitem__(5, 1.0), IndexError, r"setitem: .*\(2, 3\)"),
-    "x[0] = shape": (lambda x: x.__setitem__(0, ad.ones(2)), ValueError, r"setitem: .*shape \(2,\)"),
+    "x[0] = shape": (
+        lambda x: x.__setitem__(0, ad.ones(2)),
+        ValueError,
+        r"setitem: .*shape \(2,\)",
+    ),
     "x[0] = text": (lambda x: x.__setitem__(0, "a"), TypeError, "setitem: cannot assign a str"),
     "x[0] = 1j": (lambda x: x.__setitem__(0, 1j), TypeError, "cannot assign a complex"),
     "x[[2]] = 1": (lambda x: x.__setitem__([2], 1.0), IndexError, r"setitem: .*\(2, 3\)"),
@@ -248,7 +266,11 @@ ERRORS = {
     "gather large": (lambda x: x.gather(0, _T([[2]])), IndexError, "expected 0 to 1"),
     "gather axes": (lambda x: x.gather(0, _T([0])), ValueError, "as many axes"),
     "gather long": (lambda x: x.gather(0, _T([[0] * 4])), ValueError, "longer along axis 1"),
-    "gather floats": (lambda x: x.gather(0, _T([[0.0]])), IndexError, "integer tensor, got float32"),
+    "gather floats": (
+        lambda x: x.gather(0, _T([[0.0]])),
+        IndexError,
+        "integer tensor, got float32",
+    ),
     "gather dim": (lambda x: x.gather(2, _T([[0]])), IndexError, "gather: dim 2"),
     "index_select": (lambda x: x.index_select(0, _T([-1])), IndexError, "index_select: index -1"),
     "index_select table": (lambda x: x.index_select(0, _T([[0]])), ValueError, "one axis"),
@@ -257,23 +279,49 @@ ERRORS = {
     "take_along_dim": (lambda x: ad.take_along_dim(x, _T([[3]]), 1), IndexError, "index 3"),
     "take_along_dim axes": (lambda x: ad.take_along_dim(x, _T([0]), 1), ValueError, "as many axes"),
     "take_along_dim shapes": (
-        lambda x: ad.take_along_dim(x, _T([[0], [0], [0]]), 1), ValueError, "do not broadcast",
+        lambda x: ad.take_along_dim(x, _T([[0], [0], [0]]), 1),
+        ValueError,
+        "do not broadcast",
     ),
-    "scatter source": (lambda x: x.scatter(1, _T([[0, 1]]), ad.ones(1, 1)), ValueError, "too small"),
-    "scatter both": (lambda x: x.scatter(1, _T([[0]]), 1.0, value=2.0), TypeError, "either src or value"),
+    "scatter source": (
+        lambda x: x.scatter(1, _T([[0, 1]]), ad.ones(1, 1)),
+        ValueError,
+        "too small",
+    ),
+    "scatter both": (
+        lambda x: x.scatter(1, _T([[0]]), 1.0, value=2.0),
+        TypeError,
+        "either src or value",
+    ),
     "scatter neither": (lambda x: x.scatter(1, _T([[0]])), TypeError, "either src or value"),
     "scatter reduce": (lambda x: x.scatter(1, _T([[0]]), 1.0, reduce="max"), ValueError, "reduce"),
     "scatter dtype": (
-        lambda x: x.scatter(1, _T([[0]]), ad.ones(1, 1, dtype=ad.float64)), TypeError, "convert one",
+        lambda x: x.scatter(1, _T([[0]]), ad.ones(1, 1, dtype=ad.float64)),
+        TypeError,
+        "convert one",
     ),
-    "index_add": (lambda x: x.index_add(0, _T([0]), ad.ones(2, 3)), ValueError, r"asks for \(1, 3\)"),
+    "index_add": (
+        lambda x: x.index_add(0, _T([0]), ad.ones(2, 3)),
+        ValueError,
+        r"asks for \(1, 3\)",
+    ),
     "index_fill": (lambda x: x.index_fill(0, _T([0]), ad.ones(2)), ValueError, "0-d"),
-    "masked_select": (lambda x: x.masked_select(_T([1, 0, 1])), TypeError, "bool tensor, got int64"),
-    "masked_select shapes": (
-        lambda x: x.masked_select(_T([True, False])), ValueError, r"\(2, 3\) of input and \(2,\)",
+    "masked_select": (
+        lambda x: x.masked_select(_T([1, 0, 1])),
+        TypeError,
+        "bool tensor, got int64",
     ),
-    "masked_scatter": (lambda x: x.masked_scatter(x == 0, ad.ones(2)), ValueError, "fewer than the 6"),
-}  # fmt: skip
+    "masked_select shapes": (
+        lambda x: x.masked_select(_T([True, False])),
+        ValueError,
+        r"\(2, 3\) of input and \(2,\)",
+    ),
+    "masked_scatter": (
+        lambda x: x.masked_scatter(x == 0, ad.ones(2)),
+        ValueError,
+        "fewer than the 6",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -309,7 +357,10 @@ def test_dtypes_of_assigned_values_equal_torch():
     torch = pytest.importorskip("torch")
     for target in ("float32", "float64", "int64", "bool"):
         for source in ("float32", "float64", "int64", "bool"):
-            x, t = ad.zeros(3, dtype=getattr(np, target)), torch.zeros(3, dtype=getattr(torch, target))
+            x, t = (
+                ad.zeros(3, dtype=getattr(np, target)),
+                torch.zeros(3, dtype=getattr(torch, target)),
+            )
             x[1:] = ad.tensor([2.5, 0.0], dtype=getattr(np, source))
             t[1:] = torch.tensor([2.5, 0.0], dtype=getattr(torch, source))
             assert x.tolist() == t.tolist()

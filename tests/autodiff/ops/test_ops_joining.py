@@ -33,7 +33,9 @@ def test_splitting_and_joining_again(data):
 @given(st.integers(0, 9), st.integers(1, 5))
 def test_sizes_of_parts(length, n):
     x = ad.arange(length)
-    assert [len(p) for p in x.tensor_split(n)] == [len(p) for p in np.array_split(np.arange(length), n)]
+    assert [len(p) for p in x.tensor_split(n)] == [
+        len(p) for p in np.array_split(np.arange(length), n)
+    ]
     together = [i for part in x.split(n) for i in part.tolist()]
     assert together == list(range(length))
     assert all(len(part) == n for part in x.split(n)[:-1])
@@ -104,7 +106,11 @@ def test_a_loop_over_parts_keeps_one_buffer():
 ERRORS = {
     "cat nothing": (lambda x: ad.cat([]), ValueError, "cat: expected at least one"),
     "cat number": (lambda x: ad.cat(3), TypeError, "cat: expected a sequence"),
-    "cat shapes": (lambda x: ad.cat([x, ad.ones(3, 3)], 1), ValueError, r"cat\(.*\[2, 3\].*\[3, 3\]"),
+    "cat shapes": (
+        lambda x: ad.cat([x, ad.ones(3, 3)], 1),
+        ValueError,
+        r"cat\(.*\[2, 3\].*\[3, 3\]",
+    ),
     "cat axes": (lambda x: ad.cat([x, ad.ones(3)]), ValueError, r"cat: .*\(2, 3\) and \(3,\)"),
     "cat 0-d": (lambda x: ad.cat([ad.tensor(1.0)]), ValueError, "use stack"),
     "cat dim": (lambda x: ad.cat([x, x], 2), IndexError, "cat: dim 2"),
@@ -123,7 +129,7 @@ ERRORS = {
     "unbind 0-d": (lambda x: ad.tensor(1.0).unbind(), ValueError, "0-d"),
     "meshgrid": (lambda x: ad.meshgrid(x), ValueError, "0-d and 1-d"),
     "meshgrid indexing": (lambda x: ad.meshgrid(x[0], indexing="yx"), ValueError, "'ij' or 'xy'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ERRORS)

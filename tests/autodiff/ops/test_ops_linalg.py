@@ -1,4 +1,4 @@
-"""Products of matrices and vectors: ranks, broadcasting, dtypes, memory orders, errors."""
+"""Products of matrices: ranks, broadcasting, dtypes, memory orders, errors."""
 
 from __future__ import annotations
 
@@ -102,27 +102,7 @@ def test_numpy_and_operators():
         assert isinstance(product, ad.Tensor)
         assert product.requires_grad
         np.testing.assert_allclose(product.detach().numpy(), a @ a)
-    np.testing.assert_allclose(np.dot(t, 2.0).detach().numpy(), 2 * a)
-    np.testing.assert_allclose(np.inner(t, a).detach().numpy(), np.inner(a, a))
-    np.testing.assert_allclose(np.outer(t, a[0]).detach().numpy(), np.outer(a, a[0]))
     np.testing.assert_allclose(np.kron(t, a).detach().numpy(), np.kron(a, a))
-    b = np.random.default_rng(0).normal(size=(3, 2, 4))
-    np.testing.assert_allclose(np.dot(t, b).detach().numpy(), np.dot(a, b))
-
-
-def test_dot_of_sequences_of_values_is_one_node():
-    xs = [ad.Value(2.0), ad.Value(-1.0)]
-    out = ad.dot(xs, [3.0, ad.Value(4.0)])
-    assert out.data == 2.0
-    out.backward()
-    assert [x.grad for x in xs] == [3.0, 4.0]
-
-
-def test_cross():
-    x, y = np.random.default_rng(0).normal(size=(2, 4, 3))
-    np.testing.assert_allclose(ad.cross(ad.tensor(x), ad.tensor(y)).numpy(), np.cross(x, y))
-    assert ad.cross(ad.ones(3, 3), ad.ones(3, 3)).shape == (3, 3)
-    assert np.cross(ad.ones(3, 3), ad.ones(3, 3)).tolist() == np.zeros((3, 3)).tolist()
 
 
 def test_beta_of_zero_leaves_out_what_is_not_finite():
@@ -159,14 +139,6 @@ def test_beta_of_zero_leaves_out_what_is_not_finite():
             ValueError,
             "different numbers of matrices",
         ),
-        (lambda x: ad.dot(x, x), ValueError, "dot: the operands must have 1 and 1 axes"),
-        (lambda x: ad.dot(x[0], x[0, :2]), ValueError, r"shapes \(3,\) and \(2,\)"),
-        (lambda x: ad.outer(x, x), ValueError, "outer"),
-        (lambda x: ad.outer(x[0], ad.ones(2, dtype=ad.float64)), TypeError, "outer.*one dtype"),
-        (lambda x: ad.inner(x, ad.ones(2)), ValueError, "inner: the last axes"),
-        (lambda x: ad.cross(x, ad.ones(3)), ValueError, "as many axes"),
-        (lambda x: ad.cross(x, x, 0), ValueError, "axis 0 must have length 3"),
-        (lambda x: ad.cross(x[:, :2], x[:, :2]), ValueError, "no axis has length 3"),
         (lambda x: ad.matmul(x, [1.0]), TypeError, "matmul: expected a Tensor"),
     ],
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
 from parity import agree, twins
 
 import autodiff as ad
+from autodiff.nn import functional as F
 
 rng = np.random.default_rng
 
@@ -75,6 +75,15 @@ def test_empty_batch_and_no_elements():
     mean, var = ad.zeros(3), ad.ones(3)
     assert F.batch_norm(ad.zeros(0, 3, 2), mean, var, training=True).shape == (0, 3, 2)
     assert (mean.tolist(), var.tolist()) == ([0.0] * 3, [1.0] * 3)
+
+
+def test_float16_is_computed_in_float32():
+    x = ad.tensor([[1000.0, -1000.0], [1.0, 3.0]], dtype=ad.float16, requires_grad=True)
+    one = ad.ones(2, dtype=ad.float16)
+    for y in (ad.layer_norm(x, 2, one, one), F.batch_norm(x.T, None, None, training=True).T + 1):
+        assert y.dtype == np.float16
+        np.testing.assert_allclose(y.numpy(force=True), [[2.0, 0.0], [0.0, 2.0]], atol=1e-2)
+        assert ad.grad(y.sum(), x)[0].dtype == np.float16
 
 
 def test_memory_order_makes_no_difference():

@@ -17,9 +17,9 @@ BINARY = [
     "remainder", "sub", "true_divide", "where", "xlogy",
 ]  # fmt: skip
 UNARY = [
-    "abs", "bitwise_not", "ceil", "exp", "floor", "isnan", "log", "logical_not", "nan_to_num", "neg",
-    "reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "tanh",
-    "trunc",
+    "abs", "bitwise_not", "ceil", "exp", "floor", "isnan", "log", "logical_not", "nan_to_num",
+    "neg", "reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square",
+    "tanh", "trunc",
 ]  # fmt: skip
 
 

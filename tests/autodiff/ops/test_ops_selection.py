@@ -74,7 +74,7 @@ def test_where_without_operands_finds_the_places():
 
 def test_where_refuses_what_it_cannot_mean():
     x = ad.ones(2)
-    with pytest.raises(TypeError, match=r"where: the condition must be bool, got float32 of shape \(2,\)"):
+    with pytest.raises(TypeError, match=r"where: the condition must be bool, got float32 of shape"):
         ad.where(x, x, x)
     with pytest.raises(TypeError, match="give both input and other, or neither"):
         ad.where(x > 0, x)
@@ -151,8 +151,13 @@ def test_clamp_by_tensors_as_in_torch():
     grid = np.array(np.meshgrid([-1.0, 0.0, 1.0, nan], [-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]))
     arrays = list(grid.reshape(3, -1))
     for used in ((0, 1, 2), (0, 1), (0, 2)):
-        ours = [ad.tensor(a, requires_grad=True) if i in used else None for i, a in enumerate(arrays)]
-        theirs = [torch.tensor(a, requires_grad=True) if i in used else None for i, a in enumerate(arrays)]
+        ours, theirs = (
+            [
+                library.tensor(a, requires_grad=True) if i in used else None
+                for i, a in enumerate(arrays)
+            ]
+            for library in (ad, torch)
+        )
         y, z = ad.clamp(*ours), torch.clamp(*theirs)
         np.testing.assert_array_equal(y.detach().numpy(), z.detach().numpy())
         y.sum().backward()

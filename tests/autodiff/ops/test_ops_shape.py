@@ -79,7 +79,9 @@ def test_rolling_tiling_and_padding_any_layout(array, data):
     np.testing.assert_array_equal(y, np.tile(array, reps))
     np.testing.assert_array_equal(g, 2 * array * np.prod(reps))
 
-    widths = data.draw(st.lists(st.integers(0, 2), min_size=2 * array.ndim, max_size=2 * array.ndim))
+    widths = data.draw(
+        st.lists(st.integers(0, 2), min_size=2 * array.ndim, max_size=2 * array.ndim)
+    )
     y, g = _gradient_of_sum_of_squares(lambda x: ad.pad(x, widths, value=1.5), array)
     pairs = np.reshape(widths, (-1, 2))[::-1]
     expected = np.pad(array, pairs, constant_values=1.5) if array.ndim else array
@@ -161,7 +163,9 @@ def test_copies_do_not_share_memory(name):
     np.testing.assert_array_equal(x.numpy(), np.zeros((2, 3)))
 
 
-@pytest.mark.parametrize("dtype", [ad.float16, ad.float32, ad.float64, ad.int64, ad.bool_, ad.uint8])
+@pytest.mark.parametrize(
+    "dtype", [ad.float16, ad.float32, ad.float64, ad.int64, ad.bool_, ad.uint8]
+)
 def test_dtype_is_kept(dtype):
     x = ad.tensor(np.arange(6).reshape(2, 3), dtype=dtype)
     for call in (*VIEWS.values(), *COPIES.values()):
@@ -181,9 +185,18 @@ def test_dtype_of_gradients_is_kept(dtype):
 def test_zero_width_of_every_kind():
     x = ad.zeros(0, 3, requires_grad=True)
     parts = [
-        x.reshape(3, 0), x.T, x.expand(2, 0, 3), x.flip(0), x.roll(1, 0), x.tile(2, 1),
-        x.repeat_interleave(2, 0), ad.cat([x, x]), ad.stack([x, x]), x[:0], x.flatten(),
-    ]  # fmt: skip
+        x.reshape(3, 0),
+        x.T,
+        x.expand(2, 0, 3),
+        x.flip(0),
+        x.roll(1, 0),
+        x.tile(2, 1),
+        x.repeat_interleave(2, 0),
+        ad.cat([x, x]),
+        ad.stack([x, x]),
+        x[:0],
+        x.flatten(),
+    ]
     sum(part.sum() for part in parts).backward()
     assert x.grad.shape == (0, 3)
     y = ad.pad(x.detach(), (0, 0, 1, 1), value=2.0)
@@ -211,7 +224,11 @@ ERRORS = {
     "movedim": (lambda x: x.movedim((0, 1), 0), ValueError, "2 axes to move but 1"),
     "expand": (lambda x: x.expand(2, 4), ValueError, r"expand\(float32\[2, 3\]"),
     "expand new -1": (lambda x: x.expand(-1, 2, 3), ValueError, "expand: -1"),
-    "broadcast_tensors": (lambda x: ad.broadcast_tensors(x, ad.ones(2)), ValueError, r"\(2, 3\), \(2,\)"),
+    "broadcast_tensors": (
+        lambda x: ad.broadcast_tensors(x, ad.ones(2)),
+        ValueError,
+        r"\(2, 3\), \(2,\)",
+    ),
     "flip": (lambda x: x.flip(2), IndexError, "flip: dim 2"),
     "rot90": (lambda x: ad.rot90(x, 1, (0,)), ValueError, "rot90: dims must name two axes"),
     "roll": (lambda x: x.roll((1, 2)), ValueError, "roll: 2 shifts"),
@@ -220,10 +237,14 @@ ERRORS = {
     "repeat": (lambda x: x.repeat(2), ValueError, "repeat: 1 sizes"),
     "repeat_interleave": (lambda x: x.repeat_interleave(-1), ValueError, "negative"),
     "repeat_interleave table": (
-        lambda x: x.repeat_interleave(ad.tensor([1, 2]), 1), ValueError, r"repeats has shape \(2,\)",
+        lambda x: x.repeat_interleave(ad.tensor([1, 2]), 1),
+        ValueError,
+        r"repeats has shape \(2,\)",
     ),
     "repeat_interleave floats": (
-        lambda x: x.repeat_interleave(ad.tensor([1.0]), 1), TypeError, "must be integers",
+        lambda x: x.repeat_interleave(ad.tensor([1.0]), 1),
+        TypeError,
+        "must be integers",
     ),
     "unfold": (lambda x: x.unfold(1, 4, 1), ValueError, "unfold: size 4"),
     "unfold step": (lambda x: x.unfold(1, 2, 0), ValueError, "step 0"),
@@ -236,7 +257,7 @@ ERRORS = {
     "pad value": (lambda x: ad.pad(x, (1, 1), "reflect", 1.0), ValueError, "'constant' only"),
     "axis and dim": (lambda x: x.squeeze(dim=0, axis=0), TypeError, "axis or dim, not both"),
     "not a tensor": (lambda x: ad.reshape("text", 2), TypeError, "reshape: expected a Tensor"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ERRORS)

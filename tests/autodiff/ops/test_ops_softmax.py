@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
 from parity import agree, twins
 
 import autodiff as ad
+from autodiff.nn import functional as F
 
 INF = float("inf")
 
@@ -63,6 +63,11 @@ def test_a_transposed_short_row_does_not_change_the_result():
     many = np.tile(x, (20, 1))
     one_by_one = ad.softmax(ad.tensor(x), 1).numpy()
     np.testing.assert_allclose(ad.softmax(ad.tensor(many), 1).numpy()[:3], one_by_one, rtol=1e-15)
+
+
+def test_float16_is_summed_in_float32():
+    p = ad.softmax(ad.zeros(5000, 2, dtype=ad.float16), 0).numpy()
+    np.testing.assert_allclose(p, 1 / 5000, rtol=1e-3)
 
 
 def test_dtype_and_names():

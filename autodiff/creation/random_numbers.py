@@ -1,7 +1,7 @@
 """Tensors filled with random numbers, and the generator that they come from.
 
-The numbers are those that PyTorch gives on the CPU with the same seed; see `autodiff.random`, which draws
-them. Distributions written into an existing tensor (``x.normal_()``) are in `ops.filling`.
+The numbers are those that PyTorch gives on the CPU with the same seed; see `autodiff.random`, which
+draws them. Distributions written into an existing tensor (``x.normal_()``) are in `ops.filling`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dtypes, random
-from .arguments import check_device
-from .creation import floating_dtype, shape_of
-from .declare import operand
-from .primitive import new_tensor
-from .random import Generator, default_generator, manual_seed
+from .. import dtypes, random
+from ..arguments import check_device
+from ..declare import operand
+from ..primitive import new_tensor
+from ..random import Generator, default_generator, manual_seed
+from .data import finished
+from .filled import floating_dtype, shape_of
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from ..tensor import Tensor
 
 __all__ = [
     "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
@@ -29,16 +30,11 @@ __all__ = [
 METHODS = ("bernoulli", "multinomial")
 
 
-def _finished(array: np.ndarray, requires_grad: bool = False) -> Tensor:
-    result = new_tensor(array, None)
-    return result.requires_grad_() if requires_grad else result
-
-
 # The generator
 
 
 def seed() -> int:
-    """Restart the default generator from a seed of the operating system's choice, and return that seed.
+    """Restart the default generator from a seed that the operating system draws; return the seed.
 
     Examples
     --------
@@ -130,7 +126,7 @@ def rand(
     check_device(device, "rand")
     shape = shape_of(sizes, size, "rand")
     numbers = random.uniform(generator or default_generator, shape, floating_dtype(dtype))
-    return _finished(numbers, requires_grad)
+    return finished(numbers, requires_grad)
 
 
 def randn(
@@ -141,7 +137,7 @@ def randn(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return numbers from the normal distribution with mean 0 and variance 1. Arguments as for ``rand``.
+    """Return normal numbers of mean 0 and variance 1. Arguments as for ``rand``.
 
     Examples
     --------
@@ -152,7 +148,7 @@ def randn(
     check_device(device, "randn")
     shape = shape_of(sizes, size, "randn")
     numbers = random.normal(generator or default_generator, shape, floating_dtype(dtype))
-    return _finished(numbers, requires_grad)
+    return finished(numbers, requires_grad)
 
 
 def rand_like(
@@ -237,7 +233,7 @@ def normal(
         if size is None:
             raise TypeError("normal: a mean and a std that are numbers need a size")
         shape = shape_of((size,), None, "normal")
-        return _finished(random.normal(generator, shape, dtypes.default_dtype, mean, std))
+        return finished(random.normal(generator, shape, dtypes.default_dtype, mean, std), False)
     if size is not None:
         raise TypeError("normal: size is for a mean and a std that are numbers")
     means, stds = (
@@ -250,7 +246,7 @@ def normal(
     numbers = random.normal(generator, shape, dtype)
     numbers *= stds
     numbers += means
-    return _finished(numbers)
+    return finished(numbers, False)
 
 
 # Discrete numbers
@@ -266,7 +262,7 @@ def randint(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Return integers from [low, high), each equally likely: ``randint(high, size)`` or with `low` first.
+    """Return integers from [low, high), each equally likely. ``randint(high, size)`` will do.
 
     Parameters
     ----------
@@ -303,7 +299,7 @@ def randint(
     shape = shape_of((size,), None, "randint")
     dtype = np.dtype(np.int64) if dtype is None else dtypes.check(dtype)
     numbers = random.randint(generator or default_generator, shape, dtype, low, high)
-    return _finished(numbers, requires_grad)
+    return finished(numbers, requires_grad)
 
 
 def randint_like(
@@ -363,11 +359,11 @@ def randperm(
     """
     check_device(device, "randperm")
     dtype = np.dtype(np.int64) if dtype is None else dtypes.check(dtype)
-    return _finished(random.randperm(generator or default_generator, n, dtype), requires_grad)
+    return finished(random.randperm(generator or default_generator, n, dtype), requires_grad)
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
-    """Return 1 with a probability, 0 otherwise, for each place. No gradient flows to the probabilities.
+    """Return 1 with a given probability, 0 otherwise. No gradient flows to the probabilities.
 
     Parameters
     ----------
@@ -393,7 +389,9 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Generator | None
     """
     x = operand(input, "bernoulli", number=False)._array
     chances = x if p is None else p
-    return _finished(random.bernoulli(generator or default_generator, x.shape, x.dtype, chances))
+    return finished(
+        random.bernoulli(generator or default_generator, x.shape, x.dtype, chances), False
+    )
 
 
 def multinomial(
@@ -430,4 +428,4 @@ def multinomial(
     """
     weights = operand(input, "multinomial", number=False)._array
     drawn = random.multinomial(generator or default_generator, weights, num_samples, replacement)
-    return _finished(drawn)
+    return finished(drawn, False)
