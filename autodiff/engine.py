@@ -277,7 +277,8 @@ def _sweep(
                     node.grad += g  # type: ignore[attr-defined]
                 else:
                     contributions = pg = known = None  # or these count as references
-                    _accumulate(node, g, create, getrefcount(g) <= _UNSHARED)  # type: ignore[arg-type]
+                    unshared = getrefcount(g) <= _UNSHARED
+                    _accumulate(node, g, create, unshared)  # type: ignore[arg-type]
             continue
         if primitive is pick:
             _route(node, g, cotangents)
@@ -475,7 +476,7 @@ def check_versions(node: Node) -> None:
 def _check_finite(node: Node, contributions: Iterable[Any]) -> None:
     for i, g in enumerate(contributions):
         array = getattr(g, "_array", g)
-        if isinstance(array, np.ndarray) and bool(np.isnan(array).any()):
+        if isinstance(array, (np.ndarray, np.generic)) and bool(np.isnan(array).any()):
             where = node.notes.where if node.notes is not None and node.notes.where else "unknown\n"
             raise RuntimeError(
                 f"backward of {node.name!r} returned NaN for input {i} (output shape {node.shape}); "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,11 @@ from . import declare, dtypes, inplace, interop, primitive, printing, versions
 from .mode import mode
 from .node import Leaf, Node, Notes
 from .value import Value
+
+if TYPE_CHECKING:
+    from .typed_methods import Operations
+else:
+    Operations = object  # the operations are bound by `methods`; the stub tells type checkers
 
 __all__ = ["Tensor", "View"]
 
@@ -33,7 +38,7 @@ class View:
         self.root_node: Node | None = self.root._node
 
 
-class Tensor:
+class Tensor(Operations):
     """An array that records what is done with it.
 
     Make one with ``autodiff.tensor``, ``autodiff.zeros`` and the like; ``Tensor(array)`` wraps a NumPy array

@@ -46,23 +46,24 @@ def _values_behind(roots: dict[Node, Any]) -> list[Any] | None:
     """All Values that `roots` depend on; None where they depend on a Tensor."""
     found: list[Any] = list(roots)
     seen = set(found)
+    see, push = seen.add, found.append
     for node in found:
         if node.__class__ is not Value:
             return None
         x = node.x
         if x.__class__ is Value:
             if x not in seen:
-                seen.add(x)
-                found.append(x)
+                see(x)
+                push(x)
         elif x.__class__ is tuple:
             for operand in x:
                 if operand.__class__ is Value and operand not in seen:
-                    seen.add(operand)
-                    found.append(operand)
+                    see(operand)
+                    push(operand)
         elif isinstance(x, Node):
             return None
         y = node.y
         if y.__class__ is Value and y not in seen:
-            seen.add(y)
-            found.append(y)
+            see(y)
+            push(y)
     return found

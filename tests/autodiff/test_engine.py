@@ -313,6 +313,20 @@ def test_a_rule_that_returns_what_it_saved_does_not_lend_it_to_grad():
     np.testing.assert_array_equal(table, [1.0, 2.0])
 
 
+def test_grad_takes_over_an_array_that_nothing_else_refers_to():
+    made = []
+
+    def rule(g):
+        result = g * 2
+        made.append(result.__array_interface__["data"][0])
+        return result
+
+    prim = Primitive("twice", lambda x: x * 2, (rule,), register=False)
+    x = leaf(np.ones(1000))
+    apply(prim, (x,)).sum().backward()
+    assert x.grad.numpy().__array_interface__["data"][0] == made[0]
+
+
 # The life of a graph
 
 

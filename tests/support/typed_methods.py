@@ -64,7 +64,16 @@ def _signature(name: str, method: Any) -> str:
             parts.append(f"{star}{p.name}: object{default}")
         else:
             parts.append(f"{star}{p.name}: {_type(p.annotation)}{default}")
-    return f"({', '.join(parts)}) -> {_type(signature.return_annotation)}"
+    names = signature.parameters
+    if "dim" in names and parts[-1].split(":")[0] != "*dims" and "**" not in parts[-1]:
+        # NumPy's names, which `numpy_names` and `reduction` accept as well.
+        parts += [] if "*" in " ".join(parts) else ["*"]
+        parts.append("axis: Any = ...")
+        parts += ["keepdims: bool = ..."] if "keepdim" in names else []
+    returned = _type(signature.return_annotation)
+    if returned == "Any" and (name.startswith(("__r", "__i")) or name.endswith("_")):
+        returned = "Tensor"
+    return f"({', '.join(parts)}) -> {returned}"
 
 
 def _type(annotation: Any) -> str:
