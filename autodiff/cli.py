@@ -11,7 +11,12 @@ from pathlib import Path
 
 __all__ = ["main"]
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,13 +66,17 @@ def _parser() -> argparse.ArgumentParser:
         description="Train a CNN on the 1,797 handwritten digits that scikit-learn carries, or on files in "
         "MNIST's format, and write the model, the loss curve and the graph of the loss.",
     )
-    demo.add_argument("--data", type=Path, metavar="FOLDER", help="a folder with MNIST's four IDX files")
+    demo.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="a folder with MNIST's four IDX files"
+    )
     demo.add_argument(
         "--out", type=Path, default=Path("demo-output"), metavar="FOLDER",
         help="where to write (default: %(default)s)",
     )  # fmt: skip
     demo.add_argument("--epochs", type=_positive, help="at most so many (default: 30; MNIST 6)")
-    demo.add_argument("--patience", type=_positive, help="stop after so many epochs without progress")
+    demo.add_argument(
+        "--patience", type=_positive, help="stop after so many epochs without progress"
+    )
     demo.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     demo.set_defaults(run=_demo)
 

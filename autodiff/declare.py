@@ -21,7 +21,16 @@ from .node import Node
 from .primitive import Primitive, apply, record
 from .versions import tick
 
-__all__ = ["beside", "binary", "elementwise", "floating_operand", "of_values", "operand", "promoted", "unary"]
+__all__ = [
+    "beside",
+    "binary",
+    "elementwise",
+    "floating_operand",
+    "of_values",
+    "operand",
+    "promoted",
+    "unary",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _new = object.__new__
@@ -43,7 +52,13 @@ def unary(
     def declare(signature: F) -> F:
         name = signature.__name__.rstrip("_")
         prim = Primitive(
-            name, forward, (rule,), elementwise=True, scalar=scalar, symbol=symbol, floating=floating
+            name,
+            forward,
+            (rule,),
+            elementwise=True,
+            scalar=scalar,
+            symbol=symbol,
+            floating=floating,
         )
         keep_x, keep_out, _ = prim.keeps(1, 1)
         keeps_any = keep_x or keep_out
@@ -243,8 +258,10 @@ def operand(x: Any, operation: str, number: bool = True) -> Any:
     if isinstance(x, primitive.Value_):
         return x.tensor()
     if isinstance(x, (bool, int, float)):
-        return float(x) if number and isinstance(x, np.floating) else (
-            x if number else _wrap(np.asarray(x, dtypes.scalar_dtype(x)))
+        return (
+            float(x)
+            if number and isinstance(x, np.floating)
+            else (x if number else _wrap(np.asarray(x, dtypes.scalar_dtype(x))))
         )
     if isinstance(x, (np.ndarray, np.generic)):
         array = np.asarray(x)

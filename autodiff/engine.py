@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from . import versions
+from ._tensor import Tensor
 from .mode import debug, enable_grad, no_grad
 from .node import Leaf, Node, Notes, topological_order
 from .primitive import new_tensor, pick, record
 from .scattered import Scattered
-from .tensor import Tensor
 from .value import Value, lower
 from .value_sweep import sweep_values
 
@@ -65,7 +65,9 @@ def backward(
         sweep(seeds, None, retain, create_graph)
         return
     if len(inputs) == 0:
-        raise ValueError("backward: inputs is empty; name at least one, or leave it out for all leaves")
+        raise ValueError(
+            "backward: inputs is empty; name at least one, or leave it out for all leaves"
+        )
     targets = [_node_of(x, "backward: inputs") for x in inputs]
     found = sweep(seeds, set(targets), retain, create_graph)
     for node, x in dict(zip(targets, inputs, strict=True)).items():
@@ -153,7 +155,9 @@ def _node_of(x: Any, operation: str) -> Node:
     return node
 
 
-def _seeds(tensors: Sequence[Any], cotangents: Sequence[Any] | None, create: bool) -> dict[Node, Any]:
+def _seeds(
+    tensors: Sequence[Any], cotangents: Sequence[Any] | None, create: bool
+) -> dict[Node, Any]:
     """Return the roots with their cotangents, checked."""
     if cotangents is None:
         cotangents = [None] * len(tensors)
@@ -311,7 +315,7 @@ def _sweep(
                 ]
             if debug.anomaly:
                 _check_finite(node, contributions)
-        for parent, pg in zip(node.parents, contributions):  # noqa: B905
+        for parent, pg in zip(node.parents, contributions):
             if pg is None or parent is None or (needed is not None and parent not in needed):
                 continue
             if pg.__class__ is _Array:
@@ -394,8 +398,14 @@ def _accumulate(leaf: Leaf, g: Any, create: bool, unshared: bool) -> None:
     if create:
         leaf.grad = _copied(g) if leaf.grad is None else leaf.grad + g
     elif leaf.grad is None:
-        if not unshared or g.__class__ is not _Array or g.base is not None or g.dtype != leaf.dtype:
-            g = np.array(g, leaf.dtype)
+        if not (
+            unshared
+            and g.__class__ is _Array
+            and g.base is None
+            and g.dtype == leaf.dtype
+            and g.flags.c_contiguous
+        ):
+            g = np.array(g, leaf.dtype, order="C")
         leaf.grad = new_tensor(g, None)
     else:
         array = leaf.grad._array
@@ -519,7 +529,9 @@ def of_value(node: Value, g: Any, create: bool) -> Sequence[Any]:
         (parent,), (dtype,) = node.parents, node.params
         assert parent is not None
         return [
-            g.tensor().to(dtype).reshape(parent.shape) if create else np.full(parent.shape, g, dtype)
+            g.tensor().to(dtype).reshape(parent.shape)
+            if create
+            else np.full(parent.shape, g, dtype)
         ]
     if not create:
         return [derivative * g for derivative in node.saved]  # type: ignore[union-attr]

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from . import versions
+from ._tensor import Tensor
 from .engine import as_tensors, check_versions, fitted, freed, of_value, sweep
 from .mode import enable_grad, no_grad
 from .node import Leaf, Node, topological_order
 from .primitive import Primitive, apply, new_tensor, pick
-from .tensor import Tensor
 from .value import Value, lower
 from .versions import tick
 

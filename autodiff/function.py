@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from . import function_node, versions
+from ._tensor import Tensor
 from .inplace import check_writable
 from .mode import enable_grad, mode, no_grad
 from .node import Node
 from .primitive import Primitive
-from .tensor import Tensor
 from .value import Value
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]

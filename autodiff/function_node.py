@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._tensor import Tensor
 from .inplace import rebase
 from .mode import mode
 from .node import Node
 from .primitive import Primitive, new_tensor, pick, record
-from .tensor import Tensor
 
 if TYPE_CHECKING:
     from .function import Function, FunctionCtx

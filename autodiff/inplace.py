@@ -18,10 +18,11 @@ from .primitive import Primitive, apply, record
 from .subscripts import assign_last, is_basic, names_once, plain_index, winners
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from ._tensor import Tensor
 
 __all__ = [
-    "assign", "check_writable", "copy_as", "in_place", "overwrite", "refresh", "setting", "write",
+    "assign", "check_writable", "copy_as", "in_place", "overwrite", "rebase", "refresh", "setting",
+    "write",
 ]  # fmt: skip
 
 _Array = np.ndarray

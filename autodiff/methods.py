@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from . import creation, ops
+from ._tensor import Tensor
 from .inplace import in_place
 from .ops import indexing
 from .primitive import registry
-from .tensor import Tensor
 from .value import Value, bind_hot_operations
 
 __all__: list[str] = []
@@ -73,9 +73,12 @@ def bind() -> None:
         setattr(Tensor, f"__{name}__", _comparison(functions[name]))
     for symbol, name in UNARY.items():
         setattr(Tensor, f"__{symbol}__", functions[name])
-    Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
-    Tensor.__getitem__ = indexing.getitem  # type: ignore[attr-defined]
-    Tensor.__setitem__ = indexing.setitem  # type: ignore[attr-defined]
+    for symbol, function in (
+        ("pos", functions["positive"]),
+        ("getitem", indexing.getitem),
+        ("setitem", indexing.setitem),
+    ):
+        setattr(Tensor, f"__{symbol}__", function)
     bind_hot_operations(registry["add"], registry["mul"])
     for theme in ops.ELEMENTWISE:
         for name in theme.__all__:

@@ -7,8 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._tensor import Tensor
     from .primitive import Primitive
-    from .tensor import Tensor
 
 __all__ = ["Leaf", "Node", "Notes", "topological_order"]
 

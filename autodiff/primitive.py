@@ -38,7 +38,7 @@ from .node import Node, Notes
 from .versions import tick
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from ._tensor import Tensor
 
 __all__ = ["Primitive", "apply", "apply_view", "new_tensor", "record", "registry"]
 
@@ -89,8 +89,8 @@ class Primitive:
     """
 
     __slots__ = (
-        "name", "forward", "vjp", "arity", "linear", "multilinear", "elementwise", "floating", "view", "aux", "multi",
-        "scalar", "symbol", "jvp", "_names", "joint", "vjps", "_keeps", "_dropped", "__weakref__",
+        "name", "forward", "vjp", "arity", "linear", "multilinear", "elementwise", "floating", "view", "aux",
+        "multi", "scalar", "symbol", "jvp", "_names", "joint", "vjps", "_keeps", "_dropped", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -185,7 +185,7 @@ class Primitive:
 
     def compiled(self, rule: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
         """Return `rule` as a function of (cotangent, saved, node)."""
-        return eval(f"lambda g, s, n: {self._call('rule', rule)}", {"rule": rule})  # noqa: S307
+        return eval(f"lambda g, s, n: {self._call('rule', rule)}", {"rule": rule})
 
     def _call(self, name: str, rule: Callable[..., Any]) -> str:
         if getattr(rule, "__code__", None) is not None and rule.__code__.co_code == _IDENTITY:
@@ -201,16 +201,19 @@ class Primitive:
         else:
             rules = {f"rule{i}": rule for i, rule in enumerate(self.vjp) if rule}  # type: ignore[arg-type]
             calls = [
-                self._call(f"rule{i}", rules[f"rule{i}"]) if f"rule{i}" in rules and mask >> i & 1 else "None"
+                self._call(f"rule{i}", rules[f"rule{i}"])
+                if f"rule{i}" in rules and mask >> i & 1
+                else "None"
                 for i in range(self.arity)
             ]
-            function = eval(f"lambda g, s, n: ({', '.join(calls)},)", rules)  # noqa: S307
+            function = eval(f"lambda g, s, n: ({', '.join(calls)},)", rules)
         self.vjps[mask] = function
         return function
 
     def keeps(self, mask: int, count: int) -> tuple[bool, ...]:
         """Which of ``(*inputs, output, aux)`` backward needs when the inputs in `mask` want gradients."""
-        known = self._keeps.get(mask)
+        key = mask if self.arity >= 0 else ~count  # a joint rule does not look at the mask
+        known = self._keeps.get(key)
         if known is not None:
             return known
         if self.joint:
@@ -220,18 +223,17 @@ class Primitive:
         wanted = {name for rule in rules for name in _wanted(rule)}
         kept = [("xs" in wanted) or (i < 4 and _INPUTS[i] in wanted) for i in range(count)]
         result = (*kept, "out" in wanted, "aux" in wanted)
-        if self.arity >= 0:  # else there is no end of masks
-            self._keeps[mask] = result
+        self._keeps[key] = result
         return result
 
     def dropped(self, mask: int, count: int) -> tuple[int, ...] | None:
         """The places of ``(*inputs, output, aux)`` that backward does not need; None: it needs none."""
-        known = self._dropped.get(mask, False)
+        key = mask if self.arity >= 0 else ~count
+        known = self._dropped.get(key, False)
         if known is False:
             keep = self.keeps(mask, count)
             known = tuple([i for i, k in enumerate(keep) if not k]) if any(keep) else None
-            if self.arity >= 0:
-                self._dropped[mask] = known
+            self._dropped[key] = known
         return known  # type: ignore[return-value]
 
 
@@ -452,9 +454,7 @@ def _several(
         [
             new_tensor(
                 out,
-                record(pick, (whole,), (i,), 1, (), out.shape)
-                if out.dtype.kind == "f"
-                else None,
+                record(pick, (whole,), (i,), 1, (), out.shape) if out.dtype.kind == "f" else None,
             )
             for i, out in enumerate(outputs)
         ]
@@ -471,7 +471,9 @@ def explained(
     extra = "".join(
         f", {name}={value!r}" for name, value in zip(primitive.names, params, strict=False)
     )
-    kind = next(k for k in (IndexError, TypeError, OverflowError, ValueError) if isinstance(error, k))
+    kind = next(
+        k for k in (IndexError, TypeError, OverflowError, ValueError) if isinstance(error, k)
+    )
     return kind(f"{primitive.name}({shown}{extra}): {error}")
 
 

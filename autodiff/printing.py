@@ -11,7 +11,7 @@ import numpy as np
 from . import dtypes
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from ._tensor import Tensor
 
 __all__ = ["set_printoptions"]
 

@@ -19,13 +19,17 @@ __all__ = ["Scattered", "add_at"]
 
 
 class Scattered:
-    """`value` at `index` of an array of zeros; a place named several times receives the sum."""
+    """`value` at `index` of an array of zeros; a place named several times receives the sum.
 
-    __slots__ = ("index", "value")
+    With `flat` the index is that of the flattened array.
+    """
 
-    def __init__(self, index: Any, value: np.ndarray) -> None:
+    __slots__ = ("flat", "index", "value")
+
+    def __init__(self, index: Any, value: np.ndarray, flat: bool = False) -> None:
         self.index = index
         self.value = value
+        self.flat = flat
 
     def start(self, shape: tuple[int, ...], known: np.ndarray | None) -> np.ndarray:
         """Return a buffer of `shape` that holds `known`, or zeros."""
@@ -35,7 +39,7 @@ class Scattered:
 
     def add_to(self, buffer: np.ndarray) -> None:
         """Add to `buffer` in place."""
-        add_at(buffer, self.index, self.value)
+        add_at(buffer.reshape(-1) if self.flat else buffer, self.index, self.value)
 
     def dense(self, shape: tuple[int, ...]) -> np.ndarray:
         """Return the whole array."""
@@ -77,6 +81,9 @@ def add_at(buffer: np.ndarray, index: Any, value: Any) -> None:
 
 
 _ALL = slice(None)
+_FEW = (
+    1024  # single elements up to which NumPy is as fast as the kernel, which checks the index again
+)
 
 
 def _is_table(part: Any) -> bool:
@@ -90,6 +97,9 @@ def _add_rows(buffer: np.ndarray, tables: tuple[np.ndarray, ...], value: np.ndar
     if count > 1:
         rows = np.ravel_multi_index(tables, buffer.shape[:count], mode="wrap")
     row_shape = buffer.shape[count:]
+    if not row_shape and value.size <= _FEW:
+        np.add.at(buffer.reshape(-1), rows.reshape(-1), value.reshape(-1))
+        return
     index_add(
         buffer.reshape(-1, *row_shape), rows.reshape(-1), value.reshape(rows.size, *row_shape)
     )

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from ._tensor import Tensor
 from .creation import as_tensor
 from .engine import grad
 from .forward import pushforward
 from .mode import enable_grad, mode
 from .primitive import new_tensor
 from .runs import Run, gradients, like, node_of, one_element, packed, size_of, stand_in
-from .tensor import Tensor
 from .value import Value
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]

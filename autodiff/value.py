@@ -21,7 +21,7 @@ from .scalar_math import EDGES, exact_slopes, form_of, forms
 from .versions import tick
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from ._tensor import Tensor
 
 __all__ = ["Value"]
 

@@ -159,4 +159,3 @@ def _require() -> None:
         raise ImportError(
             f"the demo needs {', '.join(missing)}; install with: pip install 'autodiff[demo]'"
         )
-

@@ -74,9 +74,7 @@ def train_epoch(
     total = 0.0
     for start in tqdm(range(0, len(order), batch), desc=title, leave=False, dynamic_ncols=True):
         chosen = order[start : start + batch]
-        loss = F.cross_entropy(
-            model(ad.from_numpy(images[chosen])), ad.from_numpy(labels[chosen])
-        )
+        loss = F.cross_entropy(model(ad.from_numpy(images[chosen])), ad.from_numpy(labels[chosen]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

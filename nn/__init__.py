@@ -9,9 +9,21 @@ Examples
 (5, 1)
 """
 
-from . import functional, init, modules, utils
-from .modules import *
+from . import functional, init, utils
+from .modules.activation import *
+from .modules.batchnorm import *
+from .modules.container import *
+from .modules.conv import *
+from .modules.distance import *
+from .modules.dropout import *
+from .modules.flatten import *
+from .modules.linear import *
+from .modules.loss import *
+from .modules.margin_loss import *
+from .modules.module import *
+from .modules.normalization import *
+from .modules.pooling import *
+from .modules.smooth_activation import *
+from .modules.softmax import *
+from .modules.sparse import *
 from .parameter import Parameter
-
-__all__ = ["Parameter", "functional", "init", "utils"]
-__all__ += modules.__all__

@@ -19,6 +19,12 @@ from autodiff.inplace import in_place
 from autodiff.ops import activation, smooth_activation
 from autodiff.ops import dropout as _dropout
 from autodiff.ops.activation import hardshrink, prelu, softshrink
+from autodiff.ops.adaptive_pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+)
 from autodiff.ops.batch_norm import batch_norm, instance_norm
 from autodiff.ops.conv import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from autodiff.ops.cross_entropy import cross_entropy, nll_loss
@@ -32,37 +38,25 @@ from autodiff.ops.distance import (
     triplet_margin_loss,
 )
 from autodiff.ops.embedding import embedding, one_hot
-from autodiff.ops.linear import bilinear, linear
-from autodiff.ops.loss import (
+from autodiff.ops.likelihood import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     gaussian_nll_loss,
-    huber_loss,
     kl_div,
-    l1_loss,
-    mse_loss,
     poisson_nll_loss,
-    smooth_l1_loss,
     soft_margin_loss,
 )
+from autodiff.ops.linear import bilinear, linear
+from autodiff.ops.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from autodiff.ops.normalization import group_norm, layer_norm, rms_norm
 from autodiff.ops.padding import pad
-from autodiff.ops.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    avg_pool1d,
-    avg_pool2d,
-    max_pool1d,
-    max_pool2d,
-)
+from autodiff.ops.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from autodiff.ops.sigmoids import logsigmoid, sigmoid, softplus, tanh
 from autodiff.ops.smooth_activation import gelu, softsign, tanhshrink
 from autodiff.ops.softmax import log_softmax, softmax, softmin
 
 if TYPE_CHECKING:
-    from autodiff.tensor import Tensor
+    from autodiff._tensor import Tensor
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",

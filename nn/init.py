@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autodiff import random, versions
+from autodiff._tensor import Tensor
 from autodiff.random import Generator
-from autodiff.tensor import Tensor
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",

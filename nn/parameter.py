@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autodiff import dtypes
+from autodiff._tensor import Tensor
 from autodiff.arguments import check_device
-from autodiff.tensor import Tensor
 
 __all__ = ["Parameter", "new_parameter"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from autodiff.kernels.update import adagrad_step
 
 from .optimizer import Optimizer, Update, refuse, zeros_for

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autodiff._tensor import Tensor
 from autodiff.mode import enable_grad
 from autodiff.primitive import new_tensor
-from autodiff.tensor import Tensor
 from autodiff.versions import touch
 
 __all__ = ["Optimizer"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 from autodiff.kernels.update import rmsprop_step
 
 from .optimizer import Optimizer, Update, refuse, zeros_for

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-
 _LAYERS = ("kernels", "nn", "optim", "examples", "benchmarks")  # folders beside autodiff/
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
-from notes import array, each_scalar, tensor
 
 import autodiff as ad
 from autodiff import nn, optim
+from autodiff.nn import functional as F
+from notes import array, each_scalar, tensor
 
 X, Y, W = 3.0, 1.0, 3.0
 VALUES = [

@@ -7,12 +7,12 @@ import hashlib
 
 import numpy as np
 import pytest
-from autodiff.examples.idx import read_mnist
-from autodiff.nn import functional as F
-from notes import array, data_file, tensor
 
 import autodiff as ad
 from autodiff import nn, optim
+from autodiff.examples.idx import read_mnist
+from autodiff.nn import functional as F
+from notes import array, data_file, tensor
 
 
 def direct(x: np.ndarray, k: np.ndarray, b: np.ndarray) -> np.ndarray:

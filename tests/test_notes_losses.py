@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
-from notes import array, each_scalar, tensor
 
 import autodiff as ad
 from autodiff import nn, optim
+from autodiff.nn import functional as F
+from notes import array, each_scalar, tensor
 
 
 def value_and_slope(function: Any, x: Any) -> tuple[float, float]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autodiff.nn import functional as F
-from notes import array, data_file, each_scalar, step, tensor
 
 import autodiff as ad
 from autodiff import nn, optim
+from autodiff.nn import functional as F
+from notes import array, data_file, each_scalar, step, tensor
 
 BITS = list(itertools.product([0.0, 1.0], repeat=2))
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autodiff.examples.idx import read_mnist
-from autodiff.nn import functional as F
-from notes import array, data_file, each_scalar, tensor
 
 import autodiff as ad
 from autodiff import nn, optim
+from autodiff.examples.idx import read_mnist
+from autodiff.nn import functional as F
+from notes import array, data_file, each_scalar, tensor
 
 
 def descend(scalar: Any, rate: float, steps: int) -> list[float]:

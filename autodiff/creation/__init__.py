@@ -9,6 +9,8 @@ from .random_numbers import *
 
 THEMES = (data, filled, like, random_numbers)
 
-__all__ = [
-    "array_of", *data.__all__, *filled.__all__, *like.__all__, *random_numbers.__all__,
-]  # fmt: skip
+__all__: list[str] = []
+__all__ += data.__all__
+__all__ += filled.__all__
+__all__ += like.__all__
+__all__ += random_numbers.__all__

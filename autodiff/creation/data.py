@@ -13,7 +13,7 @@ from ..arguments import check_device
 from ..mode import mode
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["as_tensor", "asarray", "from_numpy", "tensor"]
 

@@ -12,7 +12,7 @@ from ..arguments import check_device, sizes_of
 from .data import array_of, finished, warn_of_cut
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "arange", "empty", "eye", "full", "linspace", "logspace", "ones", "zeros",

@@ -12,7 +12,7 @@ from .data import finished
 from .filled import empty, filled, full, ones, zeros
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["empty_like", "full_like", "ones_like", "zeros_like"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     activation,
+    adaptive_pooling,
     arithmetic,
     batch_norm,
     bounds,
@@ -26,6 +27,7 @@ from . import (
     hyperbolic,
     indexing,
     joining,
+    likelihood,
     linalg,
     linear,
     logic,
@@ -89,9 +91,11 @@ THEMES = (
     softmax,
     conv,
     pooling,
+    adaptive_pooling,
     normalization,
     batch_norm,
     loss,
+    likelihood,
     distance,
     cross_entropy,
     embedding,

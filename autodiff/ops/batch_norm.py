@@ -14,7 +14,7 @@ from .broadcasting import broadcast_to
 from .normalization import affine, along, applied, cotangent, standardized, totals
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__: list[str] = []
 

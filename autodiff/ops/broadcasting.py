@@ -12,7 +12,7 @@ from ..interop import implements
 from ..primitive import Primitive, apply_view
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["broadcast_tensors", "broadcast_to"]
 

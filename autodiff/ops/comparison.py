@@ -14,7 +14,7 @@ from ..declare import binary, operand, promoted, unary
 from ..interop import implements
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "allclose", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite",

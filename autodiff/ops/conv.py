@@ -21,7 +21,7 @@ from ..declare import floating_operand
 from ..primitive import Primitive, apply
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d"]
 

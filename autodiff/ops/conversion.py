@@ -14,7 +14,7 @@ from ..interop import implements
 from ..primitive import Primitive, apply
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["clone"]
 

@@ -13,7 +13,7 @@ from ..interop import implements
 from ..primitive import new_tensor
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["unique", "searchsorted", "bucketize", "bincount", "histc"]
 

@@ -13,7 +13,7 @@ from .loss import check_reduction
 from .softmax import few_columns, log_softmax, softmax
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__: list[str] = []
 

@@ -14,7 +14,7 @@ from ..primitive import Primitive, apply
 from .reductions import sum
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["diagonal", "diag", "diag_embed", "trace", "tril", "triu"]
 

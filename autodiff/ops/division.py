@@ -17,7 +17,7 @@ from ..primitive import Primitive
 from .masks import nothing
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "div", "divide", "floor_divide", "fmod", "reciprocal", "remainder", "true_divide",

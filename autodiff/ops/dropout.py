@@ -15,7 +15,7 @@ from ..primitive import Primitive, apply
 from ..random import bernoulli, default_generator, dropout_mask
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["alpha_dropout", "dropout"]
 

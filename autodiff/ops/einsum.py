@@ -23,7 +23,7 @@ from .linalg import mixed
 from .shape import permute
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["einsum", "tensordot"]
 

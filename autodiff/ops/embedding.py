@@ -12,7 +12,7 @@ from ..primitive import Primitive, apply, new_tensor
 from .indexing import added_at
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__: list[str] = []
 

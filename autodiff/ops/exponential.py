@@ -15,7 +15,7 @@ from ..primitive import Primitive
 from .sigmoids import _sigmoid
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "logaddexp", "xlogy",

@@ -17,7 +17,7 @@ from .masks import keep
 from .reducing import Axes, kept, plain, reduce_add, reduce_max, reduce_min, reduction
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["amax", "amin", "max", "min", "aminmax", "argmax", "argmin"]
 

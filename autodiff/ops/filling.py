@@ -11,7 +11,7 @@ from ..declare import operand
 from ..inplace import check_writable, copy_as, overwrite, write
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__: list[str] = []
 

@@ -5,6 +5,8 @@ Unlike in ``x[...]`` positions are not negative: one outside of [0, length) rais
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +15,13 @@ from ..arguments import axis_of, numpy_names
 from ..declare import operand
 from ..interop import implements
 from ..primitive import Primitive, apply
+from ..scattered import Scattered
 from .broadcasting import expand
 from .indexing import added_at
 from .shape import reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["gather", "index_select", "take_along_axis", "take_along_dim"]
 
@@ -53,15 +56,14 @@ def vector_index(index: Any, x: Tensor, axis: int, operation: str) -> tuple[Any,
     return (slice(None),) * axis + (positions.reshape(-1),)
 
 
-def table_index(index: Any, x: Tensor, axis: int, operation: str) -> tuple[Any, ...]:
-    """Return the full index in which `index` stands for `axis`, and its own places for the "
-    "others."""
+def table_index(index: Any, x: Tensor, axis: int, operation: str) -> np.ndarray:
+    """Return positions along `axis`, one per place of a table, as positions in the flattened tensor."""
     shape = x._array.shape
     positions = _positions(index, shape[axis] if shape else 1, operation)
     if positions.ndim != len(shape):
         raise ValueError(
-            f"{operation}: index of shape {positions.shape} must have as many axes as the tensor "
-            f"of shape {shape}"
+            f"{operation}: index of shape {positions.shape} must have as many axes as the tensor of "
+            f"shape {shape}"
         )
     for i, (n, m) in enumerate(zip(positions.shape, shape, strict=True)):
         if i != axis and n > m and positions.size:
@@ -69,28 +71,49 @@ def table_index(index: Any, x: Tensor, axis: int, operation: str) -> tuple[Any, 
                 f"{operation}: index of shape {positions.shape} is longer along axis {i} than the "
                 f"tensor of shape {shape}"
             )
-    if not shape:
-        return ()
-    last = len(shape) - 1
-    return tuple(
-        [
-            positions if i == axis else np.arange(n).reshape((n,) + (1,) * (last - i))
-            for i, n in enumerate(positions.shape)
-        ]
-    )
+    step = math.prod(shape[axis + 1 :])
+    if step != 1:
+        positions *= step
+    if len(shape) > 1:
+        positions += _line_starts(positions.shape, shape, axis)
+    return positions
 
 
-def _taken(name: str) -> Primitive:
-    return Primitive(
-        name,
-        lambda x, index: x[index],
-        (lambda g, index, x_shape: added_at(g, index, x_shape),),
-        linear=True,
-    )
+@functools.lru_cache(maxsize=256)
+def _line_starts(places: tuple[int, ...], shape: tuple[int, ...], axis: int) -> np.ndarray:
+    """Where, in a flattened tensor of `shape`, the lines along `axis` start that `places` lie on."""
+    starts = np.zeros((1,) * len(shape), np.intp)
+    for i, n in enumerate(places):
+        if i != axis:
+            along = (n,) + (1,) * (len(shape) - 1 - i)
+            starts = starts + np.arange(n).reshape(along) * math.prod(shape[i + 1 :])
+    return starts
 
 
-_gather = _taken("gather")
-_index_select = _taken("index_select")
+taken = Primitive(
+    "gather",
+    lambda x, places: x.take(places),
+    (lambda g, places, x_shape: _put_back(g, places, x_shape),),
+    linear=True,
+)
+
+
+def _put_back(g: Any, places: np.ndarray, shape: tuple[int, ...]) -> Any:
+    return Scattered(places, g, flat=True) if isinstance(g, np.ndarray) else _put(g, places, shape)
+
+
+_put = Primitive(
+    "put_flat",
+    lambda x, places, shape: Scattered(places, x, flat=True).dense(shape),
+    (lambda g, places: taken(g, places),),
+    linear=True,
+)
+_index_select = Primitive(
+    "index_select",
+    lambda x, index: x[index],
+    (lambda g, index, x_shape: added_at(g, index, x_shape),),
+    linear=True,
+)
 
 
 def gather(input: Any, dim: int, index: Any) -> Tensor:
@@ -122,7 +145,7 @@ def gather(input: Any, dim: int, index: Any) -> Tensor:
     """
     x = operand(input, "gather", number=False)
     axis = axis_of(dim, x._array.ndim, "gather")
-    return apply(_gather, (x,), (table_index(index, x, axis, "gather"),))
+    return apply(taken, (x,), (table_index(index, x, axis, "gather"),))
 
 
 def index_select(input: Any, dim: int, index: Any) -> Tensor:

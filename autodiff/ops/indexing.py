@@ -19,7 +19,7 @@ from .broadcasting import expand
 from .shape import reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "argwhere", "index_put", "masked_scatter", "masked_select", "narrow", "nonzero", "select",

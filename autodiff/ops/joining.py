@@ -14,7 +14,7 @@ from .broadcasting import broadcast_tensors
 from .shape import expand_dims, reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "cat", "column_stack", "concat", "concatenate", "dstack", "hstack", "meshgrid", "row_stack",

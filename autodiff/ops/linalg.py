@@ -16,7 +16,7 @@ from ..mode import mode
 from ..primitive import Primitive, new_tensor, record
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["matmul", "mm", "mv", "bmm", "addmm", "baddbmm", "kron"]
 

@@ -14,7 +14,7 @@ from .linalg import mixed, times
 from .reducing import total
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["linear", "bilinear"]
 

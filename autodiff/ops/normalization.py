@@ -17,7 +17,7 @@ from ..declare import floating_operand
 from ..primitive import Primitive, apply
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
 

@@ -14,7 +14,7 @@ from .extrema import shared_evenly
 from .reducing import Axes, kept, plain, reduce_add, reduce_max, reduce_min, reduced_shape, total
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["norm", "vector_norm"]
 

@@ -13,7 +13,7 @@ from ..primitive import Primitive, apply
 from .gathering import index_select
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["pad"]
 

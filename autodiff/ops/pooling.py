@@ -1,4 +1,4 @@
-"""Pooling over one and two axes: the largest or mean element of windows or of a number of bins.
+"""Pooling over one and two axes: the largest or mean element under a window.
 
 Averages are linear, and each has its transpose as a primitive of its own. The largest elements are
 known by their places: the gradient is put there, and its derivative picks from there. (N, C, L)
@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff.kernels.pool import (
-    adaptive_avg_pool_backward,
-    adaptive_avg_pool_forward,
-    adaptive_max_pool_forward,
     avg_pool_backward,
     avg_pool_forward,
     max_pool_backward,
@@ -28,37 +25,35 @@ from ..declare import floating_operand
 from ..primitive import Primitive, apply, new_tensor
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
-__all__ = ["adaptive_avg_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d"]
+__all__ = ["avg_pool1d", "max_pool1d", "max_pool2d"]
 
 
-def _images(x: np.ndarray) -> np.ndarray:
+def images(x: np.ndarray) -> np.ndarray:
+    """Return (N, C, L) as images of height 1."""
     return x if x.ndim == 4 else x[:, :, None]
 
 
-def _image_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+def image_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape that `images` gives an array of this shape."""
     return shape if len(shape) == 4 else (*shape[:2], 1, shape[2])
 
 
-def _like(images: np.ndarray, x: np.ndarray) -> np.ndarray:
+def like(images: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Undo `images`, where that had to add an axis to `x`."""
     return images if x.ndim == 4 else images[:, :, 0]
 
 
 def _largest(
     x: np.ndarray, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
 ) -> Any:
-    out, places = max_pool_forward(_images(x), kernel, stride, padding, dilation, ceil)
-    return _like(out, x), _like(places, x)
-
-
-def _largest_of_bins(x: np.ndarray, bins: Any) -> Any:
-    out, places = adaptive_max_pool_forward(_images(x), bins)
-    return _like(out, x), _like(places, x)
+    out, places = max_pool_forward(images(x), kernel, stride, padding, dilation, ceil)
+    return like(out, x), like(places, x)
 
 
 def _put(g: np.ndarray, places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return _like(max_pool_backward(_images(g), _images(places), _image_shape(shape)), g)
+    return like(max_pool_backward(images(g), images(places), image_shape(shape)), g)
 
 
 def _picked(x: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -66,23 +61,17 @@ def _picked(x: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.take_along_axis(planes, within, 2).reshape(places.shape)
 
 
-_put_at_places: Primitive = Primitive(
+put_at_places: Primitive = Primitive(
     "max_pool_put", _put, (lambda g, y: _pick_places(g, y), None), multilinear=True
 )
 _pick_places: Primitive = Primitive(
     "max_pool_pick",
     _picked,
-    (lambda g, y, x_shape: _put_at_places(g, y, x_shape), None),
+    (lambda g, y, x_shape: put_at_places(g, y, x_shape), None),
     multilinear=True,
 )
 _max_pool: Primitive = Primitive(
-    "max_pool", _largest, (lambda g, aux, x_shape: _put_at_places(g, aux, x_shape),), aux=True
-)
-_adaptive_max_pool: Primitive = Primitive(
-    "adaptive_max_pool",
-    _largest_of_bins,
-    (lambda g, aux, x_shape: _put_at_places(g, aux, x_shape),),
-    aux=True,
+    "max_pool", _largest, (lambda g, aux, x_shape: put_at_places(g, aux, x_shape),), aux=True
 )
 
 
@@ -91,11 +80,11 @@ _adaptive_max_pool: Primitive = Primitive(
 
 
 def _mean(x: np.ndarray, options: tuple[Any, ...]) -> np.ndarray:
-    return _like(avg_pool_forward(_images(x), *options), x)
+    return like(avg_pool_forward(images(x), *options), x)
 
 
 def _spread(g: np.ndarray, shape: tuple[int, ...], options: tuple[Any, ...]) -> np.ndarray:
-    return _like(avg_pool_backward(_images(g), _image_shape(shape), *options), g)
+    return like(avg_pool_backward(images(g), image_shape(shape), *options), g)
 
 
 _avg_pool: Primitive = Primitive(
@@ -103,28 +92,6 @@ _avg_pool: Primitive = Primitive(
 )
 _avg_spread: Primitive = Primitive(
     "avg_pool_spread", _spread, (lambda g, options: _avg_pool(g, options),), linear=True
-)
-
-
-def _mean_of_bins(x: np.ndarray, bins: Any) -> np.ndarray:
-    return _like(adaptive_avg_pool_forward(_images(x), bins), x)
-
-
-def _spread_over_bins(g: np.ndarray, shape: tuple[int, ...], bins: Any) -> np.ndarray:
-    return _like(adaptive_avg_pool_backward(_images(g), _image_shape(shape)), g)
-
-
-_adaptive_avg_pool: Primitive = Primitive(
-    "adaptive_avg_pool",
-    _mean_of_bins,
-    (lambda g, x_shape, bins: _adaptive_avg_spread(g, x_shape, bins),),
-    linear=True,
-)
-_adaptive_avg_spread: Primitive = Primitive(
-    "adaptive_avg_pool_spread",
-    _spread_over_bins,
-    (lambda g, bins: _adaptive_avg_pool(g, bins),),
-    linear=True,
 )
 
 
@@ -152,7 +119,7 @@ def _geometry(
     return kernel, stride, padding, dilation
 
 
-def _batched(operation: str, axes: int, input: Any) -> tuple[Any, bool]:
+def batched(operation: str, axes: int, input: Any) -> tuple[Any, bool]:
     """Return the input with a batch axis, and whether it had to be added."""
     x = floating_operand(input, operation)
     ndim = x._array.ndim
@@ -165,11 +132,11 @@ def _batched(operation: str, axes: int, input: Any) -> tuple[Any, bool]:
     return (x.reshape((1, *x.shape)) if single else x), single
 
 
-def _pooled(
+def pooled(
     primitive: Primitive, operation: str, axes: int, input: Any, params: Any, return_indices: bool
 ) -> Any:
     """Apply a pooling by the largest element."""
-    x, single = _batched(operation, axes, input)
+    x, single = batched(operation, axes, input)
     out, places = apply(primitive, (x,), params)
     if single:
         out, places = out[0], places[0]
@@ -195,7 +162,7 @@ def _max_pooled(
         hashable(padding),
         hashable(dilation),
     )
-    return _pooled(_max_pool, operation, axes, input, (*geometry, bool(ceil_mode)), return_indices)
+    return pooled(_max_pool, operation, axes, input, (*geometry, bool(ceil_mode)), return_indices)
 
 
 def _avg_pooled(
@@ -214,26 +181,10 @@ def _avg_pooled(
     kernel, steps, pads, _ = _geometry(
         operation, axes, hashable(kernel_size), hashable(stride), hashable(padding), 1
     )
-    x, single = _batched(operation, axes, input)
+    x, single = batched(operation, axes, input)
     options = (kernel, steps, pads, bool(ceil_mode), bool(count_include_pad), divisor_override)
     out = apply(_avg_pool, (x,), (options,))
     return out[0] if single else out
-
-
-def _bins(operation: str, axes: int, input: Any, output_size: Any) -> tuple[int, int]:
-    """Return the number of bins over rows and columns; None keeps the length of an axis."""
-    sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * axes
-    if len(sizes) != axes:
-        raise ValueError(
-            f"{operation}: output_size must be one integer or {axes}, got {output_size!r}"
-        )
-    shape = floating_operand(input, operation)._array.shape[-axes:]
-    if len(shape) == axes:
-        sizes = tuple([n if size is None else size for size, n in zip(sizes, shape)])
-    bins = per_axis(sizes, axes, "output_size", operation)
-    if min(bins) < 0:
-        raise ValueError(f"{operation}: output_size must not be negative, got {output_size!r}")
-    return bins if axes == 2 else (1, *bins)  # type: ignore[return-value]
 
 
 def max_pool1d(
@@ -417,128 +368,3 @@ def avg_pool2d(
         count_include_pad,
         divisor_override,
     )
-
-
-def adaptive_avg_pool1d(input: Any, output_size: Any) -> Tensor:
-    """The mean element of each of `output_size` bins of one axis; see ``adaptive_avg_pool2d``.
-
-    Parameters
-    ----------
-    input : Tensor, shape (N, C, L) or (C, L)
-    output_size : int
-
-    Returns
-    -------
-    Tensor, shape (N, C, output_size) or (C, output_size)
-
-    Raises
-    ------
-    ValueError, TypeError
-        As ``adaptive_avg_pool2d``.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> ad.adaptive_avg_pool1d(ad.tensor([[1.0, 5.0, 2.0]]), 2)
-    tensor([[3.0000, 3.5000]])
-    """
-    return _adaptive_mean("adaptive_avg_pool1d", 1, input, output_size)
-
-
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Tensor:
-    """The mean element of each bin of an image that is cut into `output_size` bins.
-
-    Bin i of n over H rows goes from floor(i H / n) to ceil((i + 1) H / n); neighbours may overlap.
-
-    Parameters
-    ----------
-    input : Tensor, shape (N, C, H, W) or (C, H, W)
-    output_size : int or pair of (int or None)
-        Rows and columns of the result; None keeps the input's.
-
-    Returns
-    -------
-    Tensor, shape (N, C, rows, columns) or (C, rows, columns)
-
-    Raises
-    ------
-    ValueError
-        For a negative size, or an input without elements.
-    TypeError
-        For an integer tensor.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> from autodiff.nn import functional as F
-    >>> F.adaptive_avg_pool2d(ad.tensor([[[1.0, 2.0], [4.0, 3.0]]]), (1, None))
-    tensor([[[2.5000, 2.5000]]])
-    """
-    return _adaptive_mean("adaptive_avg_pool2d", 2, input, output_size)
-
-
-def _adaptive_mean(operation: str, axes: int, input: Any, output_size: Any) -> Tensor:
-    bins = _bins(operation, axes, input, output_size)
-    x, single = _batched(operation, axes, input)
-    out = apply(_adaptive_avg_pool, (x,), (bins,))
-    return out[0] if single else out
-
-
-def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest element of each of `output_size` bins of one axis; see ``adaptive_avg_pool2d``.
-
-    Parameters
-    ----------
-    input : Tensor, shape (N, C, L) or (C, L)
-    output_size : int
-    return_indices : bool, default False
-        Return where the elements are as well.
-
-    Returns
-    -------
-    Tensor, shape (N, C, output_size); with `return_indices` the pair (Tensor, indices).
-
-    Raises
-    ------
-    ValueError, TypeError
-        As ``adaptive_avg_pool2d``.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> from autodiff.nn import functional as F
-    >>> F.adaptive_max_pool1d(ad.tensor([[1.0, 5.0, 2.0]]), 2)
-    tensor([[5., 5.]])
-    """
-    bins = _bins("adaptive_max_pool1d", 1, input, output_size)
-    return _pooled(_adaptive_max_pool, "adaptive_max_pool1d", 1, input, (bins,), return_indices)
-
-
-def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest element of each bin of an image; see ``adaptive_avg_pool2d`` for the bins.
-
-    Parameters
-    ----------
-    input : Tensor, shape (N, C, H, W) or (C, H, W)
-    output_size : int or pair of (int or None)
-    return_indices : bool, default False
-        Return where the elements are as well: row * W + column, int64.
-
-    Returns
-    -------
-    Tensor, shape (N, C, rows, columns); with `return_indices` the pair (Tensor, indices).
-
-    Raises
-    ------
-    ValueError, TypeError
-        As ``adaptive_avg_pool2d``.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> from autodiff.nn import functional as F
-    >>> F.adaptive_max_pool2d(ad.tensor([[[1.0, 2.0], [4.0, 3.0]]]), 1)
-    tensor([[[4.]]])
-    """
-    bins = _bins("adaptive_max_pool2d", 2, input, output_size)
-    return _pooled(_adaptive_max_pool, "adaptive_max_pool2d", 2, input, (bins,), return_indices)

@@ -16,7 +16,7 @@ from .division import reciprocal
 from .masks import nothing
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["hypot", "pow", "rsqrt", "sqrt", "square"]
 

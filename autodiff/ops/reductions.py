@@ -28,7 +28,7 @@ from .reducing import (
 )
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["sum", "mean", "prod", "nansum", "nanmean", "logsumexp", "any", "all", "count_nonzero"]
 

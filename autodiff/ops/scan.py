@@ -14,7 +14,7 @@ from .extrema import ValuesAndIndices, along, taken, values_and_indices
 from .reducing import divides
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["cumsum", "cumprod", "cummax", "cummin", "diff"]
 

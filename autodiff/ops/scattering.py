@@ -6,6 +6,7 @@ and nothing is written.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from ..arguments import axis_of
 from ..declare import operand
 from ..inplace import setting
 from ..primitive import Primitive, apply
-from .gathering import table_index, vector_index
+from ..scattered import add_at
+from ..subscripts import assign_last, winners
+from .gathering import table_index, taken, vector_index
 from .indexing import adding, getitem, same_dtype
 from .shape import reshape
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["index_add", "index_copy", "index_fill", "scatter", "scatter_add"]
 
@@ -27,11 +30,49 @@ METHODS = tuple(__all__)
 
 IN_PLACE = METHODS
 
-_scatter = setting("scatter")
 _index_copy = setting("index_copy")
 _index_fill = setting("index_fill")
-_scatter_add = adding("scatter_add")
 _index_add = adding("index_add")
+
+
+def _scattered(x: np.ndarray, y: Any, places: np.ndarray) -> np.ndarray:
+    out = x.copy()
+    assign_last(out.reshape(-1), places, y)
+    return out
+
+
+def _winning(g: Any, places: np.ndarray) -> Any:
+    """The part of `g` that belongs to the elements that were not written over."""
+    last = winners((math.prod(g.shape),), places)
+    return np.where(last, taken(g, places), 0)
+
+
+_scatter = Primitive(
+    "scatter",
+    _scattered,
+    (lambda g, places: _clear(g, places), lambda g, places: _winning(g, places)),
+    linear=True,
+)
+_clear: Primitive = Primitive(
+    "clear_flat",
+    lambda x, places: _scattered(x, 0, places),
+    (lambda g, places: _clear(g, places),),
+    linear=True,
+)
+
+
+def _scatter_added(x: np.ndarray, y: Any, places: np.ndarray) -> np.ndarray:
+    out = x.copy()
+    add_at(out.reshape(-1), places, y)
+    return out
+
+
+_scatter_add = Primitive(
+    "scatter_add",
+    _scatter_added,
+    (lambda g: g, lambda g, places: taken(g, places)),
+    linear=True,
+)
 
 
 def _source_part(src: Any, x: Tensor, index: Any, operation: str) -> Any:

@@ -15,7 +15,7 @@ from ..primitive import Primitive, apply, new_tensor
 from .masks import keep, nothing, select
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["heaviside", "masked_fill", "nan_to_num", "where"]
 

@@ -14,7 +14,7 @@ from ..declare import operand
 from ..primitive import Primitive, apply_view
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = [
     "adjoint", "expand_dims", "flatten", "moveaxis", "movedim", "permute", "ravel", "reshape",
@@ -150,6 +150,8 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     x = operand(input, "flatten", number=False)
     shape = x._array.shape
+    if start_dim == 0 and end_dim == -1:
+        return apply_view(_flatten, x, ((x._array.size,),))
     first, last = (axis_of(dim, len(shape), "flatten") for dim in (start_dim, end_dim))
     if first > last:
         raise ValueError(
@@ -254,7 +256,10 @@ def unsqueeze(input: Any, dim: int) -> Tensor:
     >>> ad.unsqueeze(ad.zeros(3), 0).shape, ad.unsqueeze(ad.zeros(3), -1).shape
     ((1, 3), (3, 1))
     """
-    return expand_dims(input, dim)
+    x = operand(input, "unsqueeze", number=False)
+    shape = x._array.shape
+    axis = axis_of(dim, len(shape) + 1, "unsqueeze")
+    return apply_view(_unsqueeze, x, ((*shape[:axis], 1, *shape[axis:]),))
 
 
 def expand_dims(input: Any, axis: Any) -> Tensor:
@@ -394,9 +399,11 @@ def permute(input: Any, *dims: Any) -> Tensor:
     """
     x = operand(input, "permute", number=False)
     ndim = x._array.ndim
-    order = axes_of(sizes_of(dims, "permute"), ndim, "permute") or ()
-    if len(order) != ndim:
-        raise ValueError(f"permute: dims {order} do not name each axis of shape {x.shape} once")
+    order = sizes_of(dims, "permute")
+    if sorted(order) != list(range(ndim)):
+        order = axes_of(order, ndim, "permute") or ()
+        if len(order) != ndim:
+            raise ValueError(f"permute: dims {order} do not name each axis of shape {x.shape} once")
     return apply_view(_permute, x, (order,))
 
 

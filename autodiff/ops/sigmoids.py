@@ -15,7 +15,7 @@ from ..primitive import Primitive
 from .masks import ZERO, select
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["expit", "logsigmoid", "sigmoid", "softplus", "tanh"]
 

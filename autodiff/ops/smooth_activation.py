@@ -16,7 +16,7 @@ from .sigmoids import logistic, sigmoid
 from .special import erf
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["celu", "elu", "gelu", "mish", "selu", "silu", "softsign", "tanhshrink"]
 

@@ -12,7 +12,7 @@ from ..declare import floating_operand
 from ..primitive import Primitive, apply
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["log_softmax", "softmax"]
 

@@ -14,7 +14,7 @@ from .extrema import ValuesAndIndices, along, shared_evenly, taken, values_and_i
 from .reducing import Axes, reduction
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["sort", "argsort", "topk", "kthvalue", "median"]
 

@@ -14,7 +14,7 @@ from autodiff import kernels
 from ..declare import unary
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["erf", "erfc", "erfinv"]
 

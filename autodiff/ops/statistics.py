@@ -14,7 +14,7 @@ from .reducing import Axes, count_of, kept, plain, total
 from .reductions import mean
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["var", "std", "var_mean", "std_mean"]
 

@@ -15,7 +15,7 @@ from ..value_dot import dot as dot_of_values
 from .linalg import matmul, mixed, pair, times
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 __all__ = ["dot", "inner", "outer", "cross"]
 

@@ -116,7 +116,7 @@ def graph(output: Any, params: Any = None) -> Graph:
     >>> [box.title for box in g.boxes]
     ['w', '2', '*', 'Σ']
     """
-    from ..tensor import Tensor
+    from .._tensor import Tensor
     from ..value import Value
 
     if not isinstance(output, (Tensor, Value)):

@@ -7,6 +7,7 @@ their neighbours' mean as they can without overlapping.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -163,7 +164,7 @@ def _depth_first(rank: list[int], above: list[list[int]]) -> list[int]:
 def _crossings(layers: list[list[int]], below: list[list[int]]) -> int:
     """Count the pairs of crossing edges, with a Fenwick tree per pair of ranks."""
     total = 0
-    for upper, lower in zip(layers, layers[1:]):
+    for upper, lower in itertools.pairwise(layers):
         place = {box: i for i, box in enumerate(lower)}
         tree = [0] * (len(lower) + 1)
         passed = 0

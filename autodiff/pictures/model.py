@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._tensor import Tensor
 from ..node import Leaf, Node, topological_order
-from ..tensor import Tensor
 from ..value import Value
 
 __all__ = ["Box", "read"]

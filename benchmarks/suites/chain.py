@@ -14,7 +14,8 @@ from ..case import Case
 __all__ = ["cases"]
 
 
-def _chain(x: Any, a: Any, b: Any, seed: Any) -> None:
+def _chain(leaves: list[Any], seed: Any) -> None:
+    x, a, b = leaves
     y = x
     for _ in range(50):
         y = y * a
@@ -37,16 +38,22 @@ def cases(torch: Any) -> Iterator[Case]:
             their_seed = torch.tensor(seed)
 
         def run_ours(xs: Any = ours, seed: Any = our_seed) -> None:
-            _chain(*xs, seed)
+            _chain(xs, seed)
 
         def run_peer(xs: Any = theirs, seed: Any = theirs and their_seed) -> None:
-            _chain(*xs, seed)
+            _chain(xs, seed)
 
         def results(
-            ours: Any = ours, theirs: Any = theirs, a: Any = run_ours, b: Any = run_peer, n: int = wants
+            ours: Any = ours,
+            theirs: Any = theirs,
+            a: Any = run_ours,
+            b: Any = run_peer,
+            n: int = wants,
         ) -> list[tuple[Any, Any]]:
             a()
             b()
-            return [(x.grad.numpy(), t.grad.numpy()) for x, t in zip(ours[:n], theirs[:n], strict=True)]
+            return [
+                (x.grad.numpy(), t.grad.numpy()) for x, t in zip(ours[:n], theirs[:n], strict=True)
+            ]
 
         yield Case(name, run_ours, torch and run_peer, results)

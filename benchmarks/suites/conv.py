@@ -39,13 +39,19 @@ def cases(torch: Any) -> Iterator[Case]:
         peer = _Layer(torch, torch.nn.functional, (x, w, b), options) if torch is not None else None
         name = f"{n}x{c}x{size}x{size} k{kernel} -> {k}"
         name += (f" s{stride}" if stride > 1 else "") + (f" g{groups}" if groups > 1 else "")
-        yield Case(name, ours.run, peer and peer.run, _compared(ours, peer), rtol=1e-3)
+        yield Case(
+            name, ours.run, None if peer is None else peer.run, _compared(ours, peer), rtol=1e-3
+        )
     x = rng.standard_normal((32, 1, 28, 28)).astype(np.float32)
     y = rng.integers(0, 10, 32)
     net = _Net(nn, optim, ad, x, y)
     rival = _Net(torch.nn, torch.optim, torch, x, y) if torch is not None else None
     yield Case(
-        "CNN step, 32x1x28x28, SGD", net.run, rival and rival.run, _compared(net, rival), rtol=1e-3
+        "CNN step, 32x1x28x28, SGD",
+        net.run,
+        None if rival is None else rival.run,
+        _compared(net, rival),
+        rtol=1e-3,
     )
 
 

@@ -30,7 +30,9 @@ def cases(torch: Any) -> Iterator[Case]:
     pairs.append(("256 of 16x16 @ 16x16", batch[0], batch[1]))
     for name, x, y in pairs:
         a, b = ad.tensor(x.astype(np.float32)), ad.tensor(y.astype(np.float32))
-        ta, tb = (torch.from_numpy(t.numpy()) for t in (a, b)) if torch is not None else (None, None)
+        ta, tb = (
+            (torch.from_numpy(t.numpy()) for t in (a, b)) if torch is not None else (None, None)
+        )
 
         def results(a: Any = a, b: Any = b, ta: Any = ta, tb: Any = tb) -> list[tuple[Any, Any]]:
             return [((a @ b).numpy(), (ta @ tb).numpy())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ _NETWORKS = [((2, 16, 16, 2), 32), ((64, 128, 64, 10), 64), ((784, 256, 128, 10)
 
 def _network(nn: Any, sizes: tuple[int, ...]) -> Any:
     layers: list[Any] = []
-    for fan_in, fan_out in zip(sizes, sizes[1:]):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
@@ -31,7 +32,10 @@ class _Side:
         lib.manual_seed(0)
         self.model = _network(lib.nn, sizes)
         self.loss = lib.nn.CrossEntropyLoss()
-        make = {"SGD": lambda p: lib.optim.SGD(p, lr=0.1), "Adam": lambda p: lib.optim.Adam(p, lr=1e-3)}
+        make = {
+            "SGD": lambda p: lib.optim.SGD(p, lr=0.1),
+            "Adam": lambda p: lib.optim.Adam(p, lr=1e-3),
+        }
         self.optimizer = make[kind](self.model.parameters())
         self.x, self.y = lib.from_numpy(x), lib.from_numpy(y)
 
@@ -67,4 +71,4 @@ def cases(torch: Any) -> Iterator[Case]:
                 return list(zip(ours.parameters(), peer.parameters(), strict=True))
 
             name = f"{'-'.join(map(str, sizes))} batch {batch} {kind}"
-            yield Case(name, ours.step, peer and peer.step, results, rtol=1e-3)
+            yield Case(name, ours.step, None if peer is None else peer.step, results, rtol=1e-3)

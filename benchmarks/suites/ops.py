@@ -41,7 +41,9 @@ def cases(torch: Any) -> Iterator[Case]:
         ("sum(dim=0)", lambda x: x.sum(0), lambda x: x.sum(0), False),
     ]
     for name, ours, peer, both in calls:
-        yield _case(name, ours, torch and peer, (a, b) if both else (a,), (ta, tb) if both else (ta,))
+        yield _case(
+            name, ours, torch and peer, (a, b) if both else (a,), (ta, tb) if both else (ta,)
+        )
 
 
 def _case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +20,7 @@ def _weights(seed: int) -> list[list[tuple[list[float], float]]]:
     rng = random.Random(seed)
     return [
         [([rng.uniform(-1, 1) for _ in range(fan_in)], 0.0) for _ in range(fan_out)]
-        for fan_in, fan_out in zip(_SIZES, _SIZES[1:])
+        for fan_in, fan_out in itertools.pairwise(_SIZES)
     ]
 
 
@@ -71,12 +72,14 @@ def cases(micrograd: Any) -> Iterator[Case]:
         ) -> list[tuple[float, float]]:
             assert peer is not None
             a, b = ours.step(samples), peer.step(samples)
-            pairs = [(p.grad, q.grad) for p, q in zip(ours.parameters, peer.parameters, strict=True)]
+            pairs = [
+                (p.grad, q.grad) for p, q in zip(ours.parameters, peer.parameters, strict=True)
+            ]
             return [(a.data, b.data), tuple(zip(*pairs))]  # type: ignore[list-item]
 
         yield Case(
             name,
             lambda ours=ours: ours.step(samples),  # type: ignore[misc]
-            peer and (lambda peer=peer: peer.step(samples)),  # type: ignore[misc]
+            None if peer is None else lambda peer=peer: peer.step(samples),  # type: ignore[misc]
             results,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.tensor import Tensor
+from autodiff._tensor import Tensor
 
 from .. import functional as F
 from .. import init

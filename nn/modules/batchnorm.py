@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autodiff import versions
+from autodiff._tensor import Tensor
 from autodiff.ops.shape import squeeze, unsqueeze
 from autodiff.primitive import new_tensor
-from autodiff.tensor import Tensor
 
 from .. import functional as F
 from .. import init

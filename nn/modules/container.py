@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from autodiff.tensor import Tensor
+from autodiff._tensor import Tensor
 
 from ..parameter import Parameter
 from .module import Module, tree

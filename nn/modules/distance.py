@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff.tensor import Tensor
+from autodiff._tensor import Tensor
 
 from .. import functional as F
 from .module import Module

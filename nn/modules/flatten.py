@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from autodiff._tensor import Tensor
 from autodiff.ops.shape import flatten, unflatten
-from autodiff.tensor import Tensor
 
 from .module import Module
 

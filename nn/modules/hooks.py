@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from autodiff._tensor import RemovableHandle, Tensor
 from autodiff.function import Function
-from autodiff.tensor import RemovableHandle, Tensor
 
 if TYPE_CHECKING:
     from .module import Module

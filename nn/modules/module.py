@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autodiff import dtypes, versions
+from autodiff._tensor import RemovableHandle, Tensor
 from autodiff.arguments import check_device, is_device
 from autodiff.primitive import new_tensor
-from autodiff.tensor import RemovableHandle, Tensor
 
 from . import hooks, state
 from .registry import MODULE, Missing, Registry

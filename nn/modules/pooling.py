@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from autodiff._tensor import Tensor
 from autodiff.arguments import per_axis
-from autodiff.tensor import Tensor
 
 from .. import functional as F
 from .module import Module

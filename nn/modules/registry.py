@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autodiff.tensor import Tensor
+from autodiff._tensor import Tensor
 
 from ..parameter import Parameter
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from autodiff import versions
+from autodiff._tensor import Tensor
 from autodiff.creation import as_tensor
-from autodiff.tensor import Tensor
 
 from ..parameter import Parameter
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from autodiff import versions
+from autodiff._tensor import Tensor
 from autodiff.primitive import new_tensor
-from autodiff.tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
 

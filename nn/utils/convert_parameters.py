@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from autodiff import versions
+from autodiff._tensor import Tensor
 from autodiff.ops.joining import cat
 from autodiff.ops.shape import reshape
-from autodiff.tensor import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

@@ -34,7 +34,9 @@ def test_same_seed_same_losses(tmp_path, capsys) -> None:
     lines = []
     for run in range(2):
         main(["demo", "--out", str(tmp_path / str(run)), "--epochs", "1", "--seed", "3"])
-        lines.append([x for x in capsys.readouterr().out.splitlines() if x.startswith(("epoch", "test"))])
+        lines.append(
+            [x for x in capsys.readouterr().out.splitlines() if x.startswith(("epoch", "test"))]
+        )
     assert lines[0] == lines[1]
 
 
@@ -59,7 +61,15 @@ def small_mnist(tmp_path):
 
 
 def test_demo_on_idx_files(small_mnist, tmp_path, capsys) -> None:
-    arguments = ["demo", "--data", str(small_mnist), "--out", str(tmp_path / "out"), "--epochs", "2"]
+    arguments = [
+        "demo",
+        "--data",
+        str(small_mnist),
+        "--out",
+        str(tmp_path / "out"),
+        "--epochs",
+        "2",
+    ]
     assert main(arguments) == 0
     printed = capsys.readouterr().out
     assert "1350 training, 150 validation, 200 test images of 28x28" in printed
@@ -86,7 +96,9 @@ def test_output_that_is_a_file(tmp_path, capsys) -> None:
     assert str(tmp_path / "file") in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [[], ["nonsense"], ["demo", "--epochs", "0"], ["demo", "--epochs", "x"]])
+@pytest.mark.parametrize(
+    "words", [[], ["nonsense"], ["demo", "--epochs", "0"], ["demo", "--epochs", "x"]]
+)
 def test_wrong_words(words, capsys) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words)
@@ -107,7 +119,7 @@ def test_bench_refuses_an_unknown_suite(capsys) -> None:
 
 
 def test_threads_reach_a_fresh_process() -> None:
-    code = "import os, sys; from autodiff.cli import main; sys.exit(main(['bench', '--list', '--threads', '1']))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    words = [sys.executable, "-m", "autodiff.cli", "bench", "--list", "--threads", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "gemm" in done.stdout

@@ -1,16 +1,13 @@
 """The backward sweep: what arrives where, in which memory, and what happens to the graph."""
 
 import gc
-import sys
-import threading
 import weakref
 
 import numpy as np
 import pytest
-from processes import run_python
 
 import autodiff as ad
-from autodiff.primitive import Primitive, apply, registry
+from autodiff.primitive import Primitive, apply
 
 
 def leaf(data, dtype=np.float64):
@@ -327,6 +324,15 @@ def test_grad_takes_over_an_array_that_nothing_else_refers_to():
     assert x.grad.numpy().__array_interface__["data"][0] == made[0]
 
 
+def test_grad_is_contiguous():
+    x = leaf(np.ones((2, 3)))
+    (x.T @ leaf(np.ones((2, 4)))).sum().backward()
+    assert x.grad.is_contiguous()
+    x.grad = None
+    x.T.backward(ad.from_numpy(np.ones((3, 2))))
+    assert x.grad.is_contiguous()
+
+
 # The life of a graph
 
 
@@ -380,12 +386,9 @@ def test_without_create_graph_results_have_no_history():
     assert not g.requires_grad
 
 
-OWN_OUTPUT = [
-    n for n in ("exp", "tanh", "sigmoid", "sqrt", "reciprocal", "softmax") if n in registry
-]
-
-
-@pytest.mark.parametrize("name", OWN_OUTPUT)
+@pytest.mark.parametrize(
+    "name", ["exp", "tanh", "sigmoid", "sqrt", "reciprocal", "softmax", "logsumexp", "amax"]
+)
 @pytest.mark.parametrize("after_backward", [False, True])
 def test_a_graph_goes_away_without_the_garbage_collector(name, after_backward):
     function = getattr(ad, name)
@@ -393,7 +396,7 @@ def test_a_graph_goes_away_without_the_garbage_collector(name, after_backward):
     gc.collect()
     gc.disable()
     try:
-        y = function(x, 0) if name == "softmax" else function(x)
+        y = function(x, 0) if name in ("softmax", "logsumexp", "amax") else function(x)
         z = (y * y).sum()
         nodes = [weakref.ref(y.grad_fn), weakref.ref(z.grad_fn)]
         handle = weakref.ref(y)
@@ -472,159 +475,6 @@ def test_grad_of_what_is_no_tensor():
 def test_no_inputs_named():
     with pytest.raises(ValueError, match="inputs is empty"):
         (leaf(1.0) * 2).backward(inputs=[])
-
-
-# Hooks
-
-
-def test_a_hook_sees_the_whole_gradient_once():
-    x = leaf([1.0, 2.0])
-    seen = []
-    h = x * 2
-    h.register_hook(lambda g: seen.append(g.tolist()))
-    (h * h + h).sum().backward()
-    assert seen == [[5.0, 9.0]]
-
-
-def test_a_hook_replaces_the_gradient():
-    x = leaf([1.0, 2.0])
-    h = x * 2
-    h.register_hook(lambda g: g * 10)
-    h.register_hook(lambda g: g + 1)
-    h.sum().backward()
-    same(x.grad, [22.0, 22.0])
-
-
-def test_a_hook_on_a_leaf_also_serves_grad():
-    x = leaf([1.0])
-    x.register_hook(lambda g: g * 10)
-    (g,) = ad.grad((x * 2).sum(), x)
-    same(g, [20.0])
-    (x * 2).sum().backward()
-    same(x.grad, [20.0])
-
-
-def test_hooks_are_removed():
-    x = leaf([1.0])
-    handle = x.register_hook(lambda g: g * 10)
-    handle.remove()
-    handle.remove()
-    with x.register_hook(lambda g: g * 100):
-        pass
-    (x * 2).sum().backward()
-    same(x.grad, [2.0])
-
-
-def test_a_hook_may_remove_itself():
-    x = leaf([1.0])
-    handle = x.register_hook(lambda g: handle.remove())
-    for _ in range(2):
-        (x * 2).sum().backward()
-    same(x.grad, [4.0])
-
-
-def test_a_hook_that_writes_changes_its_own_tensor_only():
-    x, y = leaf([1.0]), leaf([1.0])
-    x.register_hook(lambda g: g.mul_(10))
-    (x + y).backward(ad.tensor([1.0], dtype=np.float64))
-    same(x.grad, [10.0])
-    same(y.grad, [1.0])
-
-
-def test_a_hook_that_writes_with_create_graph():
-    x, y = leaf([1.0]), leaf([1.0])
-    x.register_hook(lambda g: g.mul_(10))
-    gx, gy = ad.grad((x + y).sum(), [x, y], create_graph=True)
-    same(gx, [10.0])
-    same(gy, [1.0])
-
-
-def test_hooks_with_create_graph_are_recorded():
-    x = leaf(3.0)
-    h = x * x
-    handle = h.register_hook(lambda g: g * g)
-    (g,) = ad.grad(h * h, x, create_graph=True)  # (2 x^2)^2 * 2 x
-    same(g, 8 * 3.0**5)
-    handle.remove()  # or it would be called in the second pass too
-    (gg,) = ad.grad(g, x)
-    same(gg, 40 * 3.0**4)
-
-
-def test_retain_grad_sees_what_hooks_made():
-    x = leaf([1.0])
-    h = x * 2
-    h.retain_grad()
-    h.register_hook(lambda g: g * 10)
-    h.sum().backward()
-    same(h.grad, [10.0])
-    same(x.grad, [20.0])
-
-
-def test_retain_grad_on_a_leaf_changes_nothing():
-    x = leaf([1.0])
-    x.retain_grad()
-    (x * 2).sum().backward()
-    same(x.grad, [2.0])
-
-
-def test_post_accumulate_hooks():
-    x = leaf([1.0])
-    seen = []
-
-    def step(p):
-        seen.append(p.grad.tolist())
-        p.grad = None
-
-    handle = x.register_post_accumulate_grad_hook(step)
-    for _ in range(2):
-        (x * 2).sum().backward()
-    assert seen == [[2.0], [2.0]]
-    assert x.grad is None
-    handle.remove()
-    (x * 2).sum().backward()
-    same(x.grad, [2.0])
-
-
-def test_post_accumulate_hooks_are_for_leaves():
-    with pytest.raises(RuntimeError, match="only for leaves"):
-        (leaf([1.0]) * 2).register_post_accumulate_grad_hook(print)
-
-
-@pytest.mark.parametrize(
-    ("result", "error", "match"),
-    [
-        (3, TypeError, "expected a Tensor or None, got int"),
-        (ad.tensor([1.0], dtype=np.float64), RuntimeError, r"returned shape \(1,\)"),
-        (ad.tensor([1.0, 1.0], dtype=np.float32), RuntimeError, "of dtype float32"),
-    ],
-)
-def test_what_a_hook_may_not_return(result, error, match):
-    x = leaf([1.0, 2.0])
-    x.register_hook(lambda g: result)
-    with pytest.raises(error, match=match):
-        (x * 2).sum().backward()
-
-
-@pytest.mark.parametrize("create_graph", [False, True])
-def test_an_exception_in_a_hook_leaves_the_state_right(create_graph):
-    x = leaf([1.0, 2.0])
-    h = x * x
-    handle = h.register_hook(lambda g: 1 / 0)
-    y = h.sum()
-    with pytest.raises(ZeroDivisionError):
-        y.backward(retain_graph=True, create_graph=create_graph)
-    assert ad.is_grad_enabled()
-    assert x.grad is None
-    handle.remove()
-    y.backward()
-    same(x.grad, [2.0, 4.0])
-
-
-def test_hooks_need_a_history():
-    with pytest.raises(RuntimeError, match="does not require grad"):
-        ad.tensor(1.0).register_hook(print)
-    with pytest.raises(RuntimeError, match="does not require grad"):
-        ad.tensor(1.0).retain_grad()
 
 
 # Operations with several outputs
@@ -711,9 +561,7 @@ def test_joint_rules_under_pruning():
 
 def test_cotangents_of_0d_tensors_are_arrays():
     seen = []
-    prim = Primitive(
-        "see", lambda x: x * 1, (lambda g: seen.append(type(g)) or g,), register=False
-    )
+    prim = Primitive("see", lambda x: x * 1, (lambda g: seen.append(type(g)) or g,), register=False)
     x = leaf(3.0)
     h = apply(prim, (x,))
     (h * 2.0 + h * h + h.sum()).backward()
@@ -740,113 +588,6 @@ def test_a_rule_may_return_numpy_scalars():
     (apply(prim, (h,)) + apply(prim, (h,))).backward()
     assert seen == [np.ndarray]
     same(x.grad, 4.0)
-
-
-# Long chains
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_a_chain_of_a_million_operations():
-    out = run_python(
-        """
-        import gc, resource
-        import autodiff as ad
-
-        def resident():
-            with open("/proc/self/statm") as f:
-                return int(f.read().split()[1]) * resource.getpagesize()
-
-        def chain(count):
-            x = ad.tensor(1.0, requires_grad=True)
-            y = x
-            for _ in range(count // 2):
-                y = (y + 1.0) * 1.0
-            top = resident()
-            y.backward()
-            assert x.grad.item() == 1.0
-            return top
-
-        gc.disable()
-        chain(1000)
-        before = resident()
-        top = chain(1_000_000)
-        after = resident()
-        print(top - before, after - before)
-        """
-    )
-    grown, left = map(int, out.split())
-    assert grown > 100e6
-    assert left < 0.2 * grown
-
-
-def _calls(function):
-    count = 0
-
-    def profile(frame, event, argument):
-        nonlocal count
-        count += 1
-
-    sys.setprofile(profile)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
-
-
-def test_work_grows_in_proportion_to_the_graph():
-    def work(count):
-        x = leaf(1.0)
-        y = x
-        for _ in range(count):
-            y = y * x + y
-        y.backward()
-
-    work(10)
-    assert _calls(lambda: work(2000)) < 2.1 * _calls(lambda: work(1000))
-
-
-def test_indexing_in_a_loop_is_not_quadratic():
-    sizes = []
-
-    def work(count):
-        x = leaf(np.ones(count))
-        total = 0.0
-        for i in range(count):
-            total = total + x[i]
-        allocated = sys.getallocatedblocks()
-        total.backward()
-        sizes.append(sys.getallocatedblocks() - allocated)
-        same(x.grad, np.ones(count))
-
-    assert _calls(lambda: work(800)) < 2.1 * _calls(lambda: work(400))
-
-
-# Threads
-
-
-def test_threads_run_backward_independently():
-    def work(seed, results):
-        random = np.random.default_rng(seed)
-        for _ in range(20):
-            x = leaf(random.standard_normal(50))
-            y = x
-            for _ in range(20):
-                y = ad.exp(y * 0.1) + x
-            y.sum().backward()
-            results.append(x.grad.numpy())
-
-    alone: list = [[], []]
-    together: list = [[], []]
-    for seed in (0, 1):
-        work(seed, alone[seed])
-    threads = [threading.Thread(target=work, args=(s, together[s])) for s in (0, 1)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for a, b in zip(alone, together, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 # PyTorch

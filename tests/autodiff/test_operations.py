@@ -10,13 +10,13 @@ import zlib
 
 import numpy as np
 import pytest
-from rows import Row, all_rows
 
 import autodiff as ad
 import autodiff.nn
 from autodiff.forward import pushforward
 from autodiff.node import topological_order
 from autodiff.primitive import Primitive, apply, registry
+from rows import Row, all_rows
 
 ROWS = all_rows()
 by_row = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])

@@ -1,6 +1,7 @@
 """jvp, vjp, jacobian, hessian, hvp, value_and_grad, and one within another."""
 
 import gc
+import sys
 import weakref
 
 import numpy as np
@@ -113,10 +114,6 @@ def test_jvp_results_are_the_callers_own():
     assert not np.shares_memory(t.numpy(), v.numpy())
 
 
-def _affine(x, y, k):
-    return x * y * k
-
-
 FORMS = {
     "linear": Primitive(
         "a", lambda x, y: x * 2 + y, (lambda g: g * 2, lambda g: g), linear=True, register=False
@@ -207,8 +204,6 @@ def test_a_long_chain_forwards():
 
 
 def test_work_of_transposed_jvps_does_not_depend_on_what_came_before():
-    import sys
-
     form = FORMS["transposed"]
 
     def calls(count):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support import typed_methods
+import typed_methods
 
 
 def test_stub_is_up_to_date() -> None:

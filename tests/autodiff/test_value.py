@@ -12,13 +12,13 @@ import random
 
 import numpy as np
 import pytest
+
+import autodiff as ad
+from autodiff import Value
 from rows.activation import ROWS as ACTIVATIONS
 from rows.arithmetic import ROWS as ARITHMETIC
 from rows.exponential import ROWS as EXPONENTIALS
 from rows.trigonometric import ROWS as TRIGONOMETRY
-
-import autodiff as ad
-from autodiff import Value
 
 # micrograd's own programs
 
@@ -422,5 +422,11 @@ def test_dot():
     assert (out.data, w[0].grad, w[1].grad, x[1].grad) == (11.0, 3.0, 4.0, 2.0)
     (g,) = ad.grad(ad.dot(w, w), w[1], create_graph=True)
     assert (g.data, float(ad.grad(g, w[1])[0])) == (4.0, 2.0)
-    with pytest.raises(ValueError, match="dot"):
+    with pytest.raises(ValueError, match="dot: sequences of different lengths, 2 and 1"):
         ad.dot(w, [1.0])
+    for other in ([ad.tensor(1.0), ad.tensor(2.0)], ["a", "b"], [None, 1.0]):
+        with pytest.raises(TypeError, match="dot: sequences may hold Values and numbers"):
+            ad.dot(w, other)
+    assert ad.dot(w, np.array([3.0, 4.0])).data == 11.0
+    assert ad.dot([], []).data == 0.0
+    assert ad.dot([2, True], [Value(3.0), 1]).data == 7.0

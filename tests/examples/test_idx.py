@@ -82,7 +82,7 @@ def test_mnist_folder_that_does_not_fit(tmp_path) -> None:
     with pytest.raises(FileNotFoundError, match="neither train-images-idx3-ubyte nor"):
         read_mnist(tmp_path, "train")
     _write(tmp_path, np.zeros((2, 3, 3), np.uint8), np.zeros(3, np.uint8))
-    with pytest.raises(ValueError, match="2 images.*3 labels"):
+    with pytest.raises(ValueError, match=r"2 images.*3 labels"):
         read_mnist(tmp_path, "train")
     _write(tmp_path, np.zeros((2, 3), np.uint8), np.zeros(2, np.uint8))
     with pytest.raises(ValueError, match="expected 3 axes"):

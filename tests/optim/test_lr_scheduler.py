@@ -76,7 +76,25 @@ def test_rates_equal_pytorchs(name: str) -> None:
 )
 def test_plateau_equals_pytorchs(options) -> None:
     torch = pytest.importorskip("torch")
-    losses = [3, 2.9, 2.95, 2.8, 2.8, 2.8, 2.9, 2.0, 2.1, 2.2, 2.3, 1.0, 1.0, 1.0, float("nan"), 1.0, 0.5]
+    losses = [
+        3,
+        2.9,
+        2.95,
+        2.8,
+        2.8,
+        2.8,
+        2.9,
+        2.0,
+        2.1,
+        2.2,
+        2.3,
+        1.0,
+        1.0,
+        1.0,
+        float("nan"),
+        1.0,
+        0.5,
+    ]
     ours, theirs = _optimizer(ad, optim), _optimizer(torch, torch.optim)
     a = lr_scheduler.ReduceLROnPlateau(ours, **options)
     b = torch.optim.lr_scheduler.ReduceLROnPlateau(theirs, **options)
@@ -115,10 +133,18 @@ def test_rate_assigned_by_hand_is_taken_up() -> None:
         (lambda o: lr_scheduler.StepLR("sgd", 1), TypeError, "expected an Optimizer, got str"),
         (lambda o: lr_scheduler.StepLR(o, 0), ValueError, "step_size must be 1 or more"),
         (lambda o: lr_scheduler.ExponentialLR(o, 0.9, last_epoch=3), KeyError, "no 'initial_lr'"),
-        (lambda o: lr_scheduler.LambdaLR(o, [abs]), ValueError, "1 functions for 2 parameter groups"),
+        (
+            lambda o: lr_scheduler.LambdaLR(o, [abs]),
+            ValueError,
+            "1 functions for 2 parameter groups",
+        ),
         (lambda o: lr_scheduler.OneCycleLR(o, 0.1), ValueError, "give total_steps, or epochs"),
         (lambda o: lr_scheduler.OneCycleLR(o, [0.1], 9), ValueError, "1 values of max_lr"),
-        (lambda o: lr_scheduler.ReduceLROnPlateau(o, factor=1.0), ValueError, "factor must be below"),
+        (
+            lambda o: lr_scheduler.ReduceLROnPlateau(o, factor=1.0),
+            ValueError,
+            "factor must be below",
+        ),
         (lambda o: lr_scheduler.ReduceLROnPlateau(o, "best"), ValueError, "mode must be 'min' or"),
         (lambda o: lr_scheduler.SequentialLR(o, [], [1]), ValueError, "there are no schedulers"),
         (lambda o: lr_scheduler.CosineAnnealingLR(o, 0), ValueError, "T_max must be 1 or more"),

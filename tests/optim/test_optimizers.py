@@ -25,7 +25,10 @@ CASES = [
     ("RMSprop", {"lr": 0.01, "centered": True, "alpha": 0.9}),
     ("RMSprop", {"lr": 0.01, "centered": True, "momentum": 0.5}),
     ("Adagrad", {"lr": 0.1}),
-    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5}),
+    (
+        "Adagrad",
+        {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5},
+    ),
     ("Adadelta", {}),
     ("Adadelta", {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1}),
 ]
@@ -81,7 +84,9 @@ def test_state_is_pytorchs(name, options) -> None:
         expected = {k: v for k, v in entry.items() if v is not None}
         assert a["state"][i].keys() == expected.keys()
         for key, value in expected.items():
-            np.testing.assert_allclose(a["state"][i][key].numpy(), value.numpy(), rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(
+                a["state"][i][key].numpy(), value.numpy(), rtol=1e-4, atol=1e-6
+            )
     for group, other in zip(a["param_groups"], b["param_groups"], strict=True):
         assert {k: other[k] for k in group} == group
 

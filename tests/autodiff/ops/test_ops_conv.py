@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 import pytest
-from parity import agree, twins
 
 import autodiff as ad
 from autodiff import kernels
+from parity import agree, twins
 
 modes = pytest.mark.parametrize("mode", ["numpy", "numba"])
 

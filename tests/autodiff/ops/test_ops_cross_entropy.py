@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 import pytest
-from parity import agree, twins
 
 import autodiff as ad
 from autodiff.nn import functional as F
+from parity import agree, twins
 
 INF = float("inf")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from parity import agree, twins
 
 import autodiff as ad
 from autodiff.nn import functional as F
+from parity import agree, twins
 
 
 def test_a_zero_vector_has_cosine_0_and_a_finite_gradient():

@@ -6,10 +6,10 @@ import warnings
 
 import numpy as np
 import pytest
-from parity import agree, twins
 
 import autodiff as ad
 from autodiff.nn import functional as F
+from parity import agree, twins
 
 NAMES = ["dropout", "dropout1d", "dropout2d", "alpha_dropout"]
 

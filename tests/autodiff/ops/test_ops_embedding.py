@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from parity import agree
 
 import autodiff as ad
 from autodiff.nn import functional as F
+from parity import agree
 
 
 def test_a_row_named_often_gets_the_sum():

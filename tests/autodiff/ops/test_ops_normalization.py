@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from parity import agree, twins
 
 import autodiff as ad
 from autodiff.nn import functional as F
+from parity import agree, twins
 
 rng = np.random.default_rng
 

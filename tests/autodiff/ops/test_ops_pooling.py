@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from parity import agree, twins
 
 import autodiff as ad
 from autodiff import kernels
 from autodiff.nn import functional as F
+from parity import agree, twins
 
 modes = pytest.mark.parametrize("mode", ["numpy", "numba"])
 NAN = float("nan")

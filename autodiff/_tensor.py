@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import declare, dtypes, inplace, interop, primitive, printing, versions
+from . import declare, inplace, interop, primitive, printing, versions
 from .mode import mode
 from .node import Leaf, Node, Notes
 from .value import Value
@@ -99,7 +99,9 @@ class Tensor(Operations):
             if not isinstance(value, Tensor):
                 raise TypeError(f"grad: expected a Tensor or None, got {type(value).__name__}")
             if value.shape != self.shape:
-                raise ValueError(f"grad: shape {value.shape} does not match the tensor's {self.shape}")
+                raise ValueError(
+                    f"grad: shape {value.shape} does not match the tensor's {self.shape}"
+                )
         elif self._leaf is None:
             return
         self._holder().grad = value
@@ -313,7 +315,9 @@ class Tensor(Operations):
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Call `hook` with this leaf after each time its ``.grad`` was added to."""
         if self._node is None or self._node is not self._leaf:
-            raise RuntimeError("register_post_accumulate_grad_hook: only for leaves that require grad")
+            raise RuntimeError(
+                "register_post_accumulate_grad_hook: only for leaves that require grad"
+            )
         if self._leaf.after is None:
             self._leaf.after = {}
         tensor = weakref.ref(self)
@@ -371,7 +375,9 @@ class Tensor(Operations):
 
     def __index__(self) -> int:
         if self._array.dtype.kind not in "iu":
-            raise TypeError(f"only integer tensors of one element can be an index, got {self.dtype}")
+            raise TypeError(
+                f"only integer tensors of one element can be an index, got {self.dtype}"
+            )
         return int(self.item())
 
     def __bool__(self) -> bool:
@@ -442,13 +448,13 @@ class RemovableHandle:
     """Takes a hook away again: ``handle.remove()``, or the end of a ``with`` block."""
 
     def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        self._hooks = weakref.ref(hooks) if hasattr(hooks, "__weakref__") else (lambda: hooks)
+        self._hooks = hooks
         self.id = versions.tick()
         hooks[self.id] = hook
 
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
-        self._hooks().pop(self.id, None)
+        self._hooks.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:
         return self

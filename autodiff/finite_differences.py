@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from ._tensor import Tensor
 from .engine import grad
 from .forward import pushforward
 from .mode import enable_grad
 from .primitive import new_tensor
-from .tensor import Tensor
 from .value import Value
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]

@@ -1,8 +1,8 @@
 """The table of operations: one row per operation and way of calling it.
 
-Each theme of ``autodiff.ops`` has a module here with a list ``ROWS``. The tests in ``autodiff/test_operations.py``
-check every row against finite differences to second order, forward mode against reverse mode, and PyTorch;
-a meta-test fails when a primitive is exercised by no row.
+Each theme of ``autodiff.ops`` has a module here with a list ``ROWS``. ``autodiff/test_operations.py`` checks
+every row against finite differences to second order, forward mode against reverse mode, and PyTorch; a
+meta-test fails when a primitive is exercised by no row.
 """
 
 from __future__ import annotations
