@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import dtypes, primitive
-from .mode import debug, mode
-from .node import Node
-from .primitive import Primitive, apply, record
+from .mode import debug
+from .node import BinaryNode, UnaryNode
+from .primitive import Primitive, apply, recorded
 from .versions import tick
 
 __all__ = [
@@ -86,20 +86,18 @@ def unary(
             result._array = out
             result._leaf = None
             result._view = None
-            if parent is None or not mode.grad or rule is None:
+            if parent is None or rule is None:
                 result._node = None
                 return result
             saved = (
                 (x if keep_x else None, out if keep_out else None, None) if keeps_any else _EMPTY
             )
-            if debug.anomaly:
-                result._node = record(prim, (parent,), _EMPTY, 1, saved, out.shape)
+            if debug.unusual:
+                result._node = recorded(prim, (parent,), _EMPTY, 1, saved, out.shape)
                 return result
-            result._node = node = Node()
+            result._node = node = UnaryNode()
             node.primitive = prim
             node.parents = (parent,)
-            node.params = _EMPTY
-            node.mask = 1
             node.saved = saved
             node.shape = out.shape
             node.index = tick()
@@ -173,7 +171,7 @@ def binary(
                 mask = 2
             else:
                 mask = 1 if y_parent is None else 3
-            if not mode.grad or not differentiable:
+            if not differentiable:
                 result._node = None
                 return result
             if nothing_kept:
@@ -183,13 +181,12 @@ def binary(
                 saved = (
                     x if keep_x else None, y if keep_y else None, out if keep_out else None, None,
                 )  # fmt: skip
-            if debug.anomaly:
-                result._node = record(prim, (x_parent, y_parent), _EMPTY, mask, saved, out.shape)
+            if debug.unusual:
+                result._node = recorded(prim, (x_parent, y_parent), _EMPTY, mask, saved, out.shape)
                 return result
-            result._node = node = Node()
+            result._node = node = BinaryNode()
             node.primitive = prim
             node.parents = (x_parent, y_parent)
-            node.params = _EMPTY
             node.mask = mask
             node.saved = saved
             node.shape = out.shape

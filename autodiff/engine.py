@@ -266,8 +266,10 @@ def _sweep(
     needed = None if targets is None else _leading_to(targets, order)
     owned: set[Node] = set()  # nodes whose cotangent is a sum made here: safe to add to in place
     known_of = cotangents.get
+    take = cotangents.pop
+    anomaly = debug.anomaly
     for node in order:
-        g = cotangents.pop(node, None)
+        g = take(node, None)
         if g is None or (needed is not None and node not in needed):
             continue
         if node.notes is not None:
@@ -307,13 +309,16 @@ def _sweep(
                     node.saved = None
             elif saved is None:
                 raise freed(node)
-            vjp = primitive.vjps.get(mask) or primitive.vjp_of(mask)
+            try:
+                vjp = primitive.vjps[mask]
+            except KeyError:
+                vjp = primitive.vjp_of(mask)
             contributions = vjp(g, saved, node)
             if create:
                 contributions = [
                     new_tensor(c, None) if c.__class__ is _Array else c for c in contributions
                 ]
-            if debug.anomaly:
+            if anomaly:
                 _check_finite(node, contributions)
         for parent, pg in zip(node.parents, contributions):
             if pg is None or parent is None or (needed is not None and parent not in needed):

@@ -25,14 +25,36 @@ class _Mode(threading.local):
 
 
 class _Debug:
-    __slots__ = ("anomaly",)
+    """What holds for all threads.
+
+    Attributes
+    ----------
+    anomaly : bool
+        Whether operations remember the line that made them.
+    unusual : int
+        How many threads record nothing, and anomaly modes are on. While it is 0, which an operation can
+        ask much faster than its thread's mode, everything is recorded in the ordinary way.
+    """
+
+    __slots__ = ("anomaly", "unusual")
 
     def __init__(self) -> None:
         self.anomaly = False
+        self.unusual = 0
 
 
 mode = _Mode()
 debug = _Debug()
+_lock = threading.Lock()
+
+
+def _change(fields: dict[str, bool]) -> None:
+    """Set fields of this thread's mode."""
+    grad = fields.get("grad", mode.grad)
+    if grad != mode.grad:
+        with _lock:
+            debug.unusual += -1 if grad else 1
+    vars(mode).update(fields)
 
 
 class _Switch:
@@ -44,10 +66,10 @@ class _Switch:
 
     def __enter__(self) -> None:
         self._previous.append({name: getattr(mode, name) for name in self._fields})
-        vars(mode).update(self._fields)
+        _change(self._fields)
 
     def __exit__(self, *exception: object) -> None:
-        vars(mode).update(self._previous.pop())
+        _change(self._previous.pop())
 
     def __call__(self, function: F) -> F:
         @functools.wraps(function)
@@ -179,11 +201,15 @@ class detect_anomaly:
     """
 
     def __enter__(self) -> None:
-        self._previous = debug.anomaly
-        debug.anomaly = True
+        with _lock:
+            self._previous = debug.anomaly
+            debug.anomaly = True
+            debug.unusual += 1
 
     def __exit__(self, *exception: object) -> None:
-        debug.anomaly = self._previous
+        with _lock:
+            debug.anomaly = self._previous
+            debug.unusual -= 1
 
 
 def is_grad_enabled() -> bool:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ._tensor import Tensor
     from .primitive import Primitive
 
-__all__ = ["Leaf", "Node", "Notes", "topological_order"]
+__all__ = ["BinaryNode", "Leaf", "Node", "Notes", "UnaryNode", "topological_order"]
 
 
 class Node:
@@ -57,6 +57,21 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name} {tuple(self.shape)}>"
+
+
+class UnaryNode(Node):
+    """The node of an elementwise operation on one tensor: what is the same for all is not stored."""
+
+    __slots__ = ()
+    params = ()
+    mask = 1
+
+
+class BinaryNode(Node):
+    """The node of an elementwise operation on two tensors."""
+
+    __slots__ = ()
+    params = ()
 
 
 class Notes:

@@ -285,6 +285,18 @@ def _lines_that_led_here() -> str:
     return "".join(traceback.format_list(traceback.extract_stack(frame, limit=5)))
 
 
+def recorded(
+    primitive: Primitive,
+    parents: tuple[Node | None, ...],
+    params: tuple[Any, ...],
+    mask: int,
+    saved: tuple[Any, ...],
+    shape: tuple[int, ...],
+) -> Node | None:
+    """Make the node of one operation where this thread records; None where it does not."""
+    return record(primitive, parents, params, mask, saved, shape) if mode.grad else None
+
+
 def apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:
     """Do one operation, and record it where an input requires grad.
 
@@ -408,12 +420,12 @@ def apply_view(primitive: Primitive, input: Any, params: tuple[Any, ...] = ()) -
     result._array = out
     result._leaf = None
     parent = input._node
-    if parent is None or not mode.grad:
+    if parent is None:
         result._node = None
-    elif debug.anomaly:
-        result._node = record(primitive, (parent,), params, 1, (), out.shape)
+    elif debug.unusual:
+        result._node = recorded(primitive, (parent,), params, 1, (), out.shape)
     else:
-        result._node = node = _new(Node)
+        result._node = node = Node()
         node.primitive = primitive
         node.parents = (parent,)
         node.params = params

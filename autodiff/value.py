@@ -50,6 +50,12 @@ def _comparison(relation: Any) -> Any:
     return method
 
 
+class Values(tuple[Any, ...]):
+    """Operands that are Values one and all, so that a sweep need not look at each."""
+
+    __slots__ = ()
+
+
 class Value(Node):
     """A scalar that records its history.
 
@@ -229,7 +235,7 @@ class Value(Node):
     def inputs(self) -> tuple[Any, ...]:
         """The operands: Values, and numbers where constants were used."""
         x = self.x
-        if x.__class__ is tuple:
+        if isinstance(x, tuple):
             return x  # type: ignore[no-any-return]
         if self.y is not None:
             return (x, self.y)
@@ -246,7 +252,7 @@ class Value(Node):
         inputs = self.inputs
         if not inputs:
             return ()
-        if self.x.__class__ is tuple:
+        if isinstance(self.x, tuple):
             slopes = self.dx
         else:
             slopes = (self.dx,) if self.y is None else (self.dx, self.dy)

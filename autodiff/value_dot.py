@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .primitive import Primitive
-from .value import Value, result_of
+from .value import Value, Values, result_of
 
 __all__ = ["dot"]
 
@@ -64,11 +64,12 @@ def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Value:
         total = sum(map(operator.mul, x_data, y_data), 0.0)
     except (AttributeError, TypeError):
         total = None
-    if total.__class__ is not float:
+    all_values = total.__class__ is float
+    if not all_values:
         x_data, y_data = _numbers(xs), _numbers(ys)
         total = sum(map(operator.mul, x_data, y_data), 0.0)
     out = result_of(_scalar_dot, total)
     if out.primitive is not None:
-        out.x = (*xs, *ys)
+        out.x = Values((*xs, *ys)) if all_values else (*xs, *ys)
         out.dx = (*y_data, *x_data)
     return out

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from .node import Node
-from .value import Value
+from .value import Value, Values
 
 __all__ = ["sweep_values"]
 
@@ -32,6 +32,10 @@ def sweep_values(cotangents: dict[Node, Any]) -> bool:
         y = node.y
         if x.__class__ is Value:
             x.grad += node.grad * node.dx
+        elif x.__class__ is Values:
+            g = node.grad
+            for operand, slope in zip(x, node.dx):
+                operand.grad += g * slope
         elif x.__class__ is tuple:
             g = node.grad
             for operand, slope in zip(x, node.dx, strict=True):
@@ -55,6 +59,11 @@ def _values_behind(roots: dict[Node, Any]) -> list[Any] | None:
             if x not in seen:
                 see(x)
                 push(x)
+        elif x.__class__ is Values:
+            for operand in x:
+                if operand not in seen:
+                    see(operand)
+                    push(operand)
         elif x.__class__ is tuple:
             for operand in x:
                 if operand.__class__ is Value and operand not in seen:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ZERO", "keep", "nothing", "select"]
+__all__ = ["ONE", "ZERO", "keep", "nothing", "select"]
 
 ZERO = {char: np.zeros((), char) for char in "?bBhHiIlLqQefd"}
-"""Zeros by the letter of their dtype: NumPy would convert a Python number in each call."""
+ONE = {char: np.ones((), char) for char in "?bBhHiIlLqQefd"}
+"""Zeros and ones by the letter of their dtype: NumPy would convert a Python number in each call."""
 
 _INTEGERS: dict[str, Any] = {"e": np.int16, "f": np.int32, "d": np.int64}
 _BRANCHING = 2048  # elements up to which numpy.where is the faster one

@@ -12,9 +12,9 @@ import numpy as np
 from .. import primitive
 from ..arguments import axes_of
 from ..declare import operand
-from ..mode import debug, mode
+from ..mode import debug
 from ..node import Node
-from ..primitive import Primitive, record
+from ..primitive import Primitive, recorded
 from ..versions import tick
 
 __all__ = [
@@ -82,12 +82,12 @@ def reduction(
             result._array = out
             result._leaf = None
             result._view = None
-            if parent is None or rule is None or not mode.grad or out.dtype.kind != "f":
+            if parent is None or rule is None or out.dtype.kind != "f":
                 result._node = None
                 return result
             saved = (x if keep_x else None, out if keep_out else None, None) if keeps_any else ()
-            if debug.anomaly:
-                result._node = record(prim, (parent,), (axes, keepdim), 1, saved, out.shape)
+            if debug.unusual:
+                result._node = recorded(prim, (parent,), (axes, keepdim), 1, saved, out.shape)
                 return result
             result._node = node = Node()
             node.primitive = prim

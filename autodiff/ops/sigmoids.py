@@ -12,7 +12,7 @@ import numpy as np
 from ..declare import elementwise, unary
 from ..interop import implements
 from ..primitive import Primitive
-from .masks import ZERO, select
+from .masks import ONE, ZERO, select
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -25,11 +25,12 @@ IN_PLACE = METHODS
 
 def logistic(x: Any) -> Any:
     """Return ``1 / (1 + exp(-x))``; where the exponential overflows, that is 0, as it should be."""
-    if x.dtype.char == "e":  # whose small numbers reach further than its exponentials
+    letter = x.dtype.char
+    if letter == "e":  # whose small numbers reach further than its exponentials
         return logistic(x.astype(np.float32)).astype(np.float16)
     e = np.asarray(np.negative(x))
     np.exp(e, e)
-    e += 1.0
+    np.add(e, ONE[letter], e)
     return np.reciprocal(e, e)
 
 
