@@ -127,7 +127,7 @@ def run(
             f"epoch {epoch:2d}/{epochs}  train loss {train_loss:.4f}  "
             f"validation loss {val_loss:.4f}  accuracy {accuracy:.2%}"
         )
-        if stopping.update(val_loss, model):
+        if stopping.update(val_loss, model) and epoch < epochs:
             print(f"stopped early: no progress for {stopping.patience} epochs")
             break
     stopping.restore(model)
@@ -136,13 +136,13 @@ def run(
     accuracy = float((predicted == labels).mean())
     print(f"\ntest accuracy {accuracy:.2%} (loss {test_loss:.4f})\n")
     print(reports.confusion_table(labels, predicted))
-    model.eval()
-    loss = F.cross_entropy(model(ad.from_numpy(data.test[0][:8])), ad.from_numpy(labels[:8]))
     files = [
         reports.save_model(model, out),
         reports.draw_losses(history, stopping.best_epoch, out / "loss.png"),
-        reports.draw_graph(loss, model, out / "graph.svg"),
     ]
+    model.train()  # the graph that training differentiates
+    loss = F.cross_entropy(model(ad.from_numpy(data.test[0][:8])), ad.from_numpy(labels[:8]))
+    files.append(reports.draw_graph(loss, model, out / "graph.svg"))
     print("\nwritten: " + ", ".join(str(f) for f in files))
     print(f"{time.perf_counter() - started:.1f} s in all")
     return 0
