@@ -14,8 +14,7 @@ import pytest
 import autodiff as ad
 import autodiff.nn
 from autodiff.forward import pushforward
-from autodiff.node import topological_order
-from autodiff.node import Notes
+from autodiff.node import Notes, topological_order
 from autodiff.primitive import Primitive, apply, registry
 from rows import Row, all_rows
 
