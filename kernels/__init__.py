@@ -20,7 +20,7 @@ function of the same name in `conv_jit.py`.
 """
 
 from .conv import conv_forward, conv_input_grad, conv_output_size, conv_weight_grad
-from .elementwise import erf, erfc, erfinv
+from .elementwise import erf, erfc, erfinv, keep
 from .gemm import matmul
 from .pool import (
     adaptive_avg_pool_backward,
@@ -57,6 +57,7 @@ __all__ = [
     "erfinv",
     "get_num_threads",
     "index_add",
+    "keep",
     "kernel",
     "matmul",
     "max_pool_backward",

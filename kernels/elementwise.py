@@ -1,4 +1,4 @@
-"""Functions of one number that NumPy lacks."""
+"""Functions of single elements that NumPy lacks, or has in several passes only."""
 
 from __future__ import annotations
 
@@ -52,6 +52,37 @@ def _erfc_of_positive(y: np.ndarray) -> np.ndarray:
     # exp(-y^2) in two factors: the first square is exact, so that y^2 is not rounded.
     coarse = np.trunc(y * 16) / 16
     return scaled * np.exp(-coarse * coarse) * np.exp(-(y - coarse) * (y + coarse))
+
+
+_INTEGERS: dict[str, type[np.signedinteger]] = {"e": np.int16, "f": np.int32, "d": np.int64}
+
+
+@kernel(compiled="elementwise_jit", prefer=lambda g, mask: g.size > 8192)
+def keep(g: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return `g` where `mask` is True and 0 elsewhere; nothing comes through, not even a NaN.
+
+    Parameters
+    ----------
+    g : ndarray of floats
+    mask : ndarray of bool
+        Of the shape of `g`, or one that broadcasts with it.
+
+    Returns
+    -------
+    ndarray
+        Of the dtype of `g`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autodiff import kernels
+    >>> kernels.keep(np.array([1.0, np.nan]), np.array([True, False]))
+    array([1., 0.])
+    """
+    # numpy.where branches at every element, ten times slower where the mask is random; -mask has all
+    # bits set or none.
+    bits = g.view(_INTEGERS[g.dtype.char]) & -mask.view(np.int8)
+    return bits.view(g.dtype)  # type: ignore[no-any-return]
 
 
 @kernel(compiled="elementwise_jit")

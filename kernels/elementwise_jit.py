@@ -1,4 +1,4 @@
-"""Compiled functions of one number."""
+"""Compiled functions of single elements."""
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from .elementwise import keep as _keep
 from .jit import jit, native
 
 
@@ -39,4 +40,19 @@ def erf(x: np.ndarray) -> np.ndarray:
     out = np.empty(x.shape, x.dtype)
     loop = _erf_of_float32 if x.dtype == np.float32 else _erf_of_float64
     loop(native(x).reshape(-1), out.reshape(-1))
+    return out
+
+
+@jit
+def _kept(g, mask, out):
+    nothing = out.dtype.type(0)
+    for i in range(len(g)):
+        out[i] = g[i] if mask[i] else nothing
+
+
+def keep(g: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    if g.shape != mask.shape:
+        return _keep.reference(g, mask)
+    out = np.empty(g.shape, g.dtype)
+    _kept(native(g).reshape(-1), native(mask).reshape(-1), out.reshape(-1))
     return out

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
+
 __all__ = ["ONE", "ZERO", "keep", "nothing", "select"]
 
 ZERO = {char: np.zeros((), char) for char in "?bBhHiIlLqQefd"}
@@ -18,6 +20,7 @@ ONE = {char: np.ones((), char) for char in "?bBhHiIlLqQefd"}
 """Zeros and ones by the letter of their dtype: NumPy would convert a Python number in each call."""
 
 _INTEGERS: dict[str, Any] = {"e": np.int16, "f": np.int32, "d": np.int64}
+_LARGE = 8192  # elements from which asking for the compiled version pays
 _BRANCHING = 2048  # elements up to which numpy.where is the faster one
 
 
@@ -29,7 +32,7 @@ def _bits(mask: Any) -> Any:
 def keep(g: Any, mask: Any) -> Any:
     """Return `g` where `mask` is True and 0 elsewhere; arrays, Tensors, Values or floats."""
     if g.__class__ is np.ndarray and g.dtype.char in _INTEGERS:
-        return (g.view(_INTEGERS[g.dtype.char]) & _bits(mask)).view(g.dtype)
+        return kernels.keep(g, mask) if g.size > _LARGE else kernels.keep.reference(g, mask)
     return np.where(mask, g, 0)
 
 

@@ -113,3 +113,27 @@ def test_like_pytorch(mode):
     with kernels.use(mode):
         for ours, theirs in ((kernels.erf, torch.erf), (kernels.erfinv, torch.erfinv)):
             np.testing.assert_allclose(ours(x), theirs(torch.tensor(x)).numpy(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("mode", ["numpy", "numba"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (0, 3), (5,), (130, 70)])
+def test_keep_lets_nothing_else_through(mode, dtype, shape) -> None:
+    random = np.random.default_rng(0)
+    g = np.asarray(random.standard_normal(shape), dtype)
+    mask = np.asarray(random.random(shape) < 0.5)
+    g = np.where(random.random(shape) < 0.2, np.asarray(np.nan, dtype), g)
+    g = np.where(random.random(shape) < 0.2, np.asarray(np.inf, dtype), g)
+    with kernels.use(mode):
+        kept = kernels.keep(g, mask)
+        turned = kernels.keep(g.T, mask.T)
+    assert kept.dtype == g.dtype
+    np.testing.assert_array_equal(kept, np.where(mask, g, np.zeros((), dtype)))
+    np.testing.assert_array_equal(turned, kept.T)
+
+
+@pytest.mark.parametrize("mode", ["numpy", "numba"])
+def test_keep_broadcasts(mode) -> None:
+    g, mask = np.arange(12.0).reshape(3, 4), np.array([[True], [False], [True]])
+    with kernels.use(mode):
+        np.testing.assert_array_equal(kernels.keep(g, mask), np.where(mask, g, 0))
