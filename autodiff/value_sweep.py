@@ -34,6 +34,10 @@ def sweep_values(cotangents: dict[Node, Any]) -> bool:
             x.grad += node.grad * node.dx
         elif x.__class__ is Values:
             g = node.grad
+            # Behind an inactive ReLU there is nothing to add. (A finite sum of products has finite
+            # factors, so that each contribution would be 0 and not NaN.)
+            if g == 0.0 and node.data - node.data == 0.0:
+                continue
             for operand, slope in zip(x, node.dx):
                 operand.grad += g * slope
         elif x.__class__ is tuple:

@@ -36,15 +36,25 @@ class Timing:
 
 
 def race(ours: Callable[[], Any], peer: Callable[[], Any] | None, rounds: int = _ROUNDS) -> Timing:
-    """Time both functions in turn, A B A B ..., after a warm-up."""
+    """Time both functions in turn, A B A B ..., after a warm-up.
+
+    The garbage collector works as it does in a user's program, since garbage is a part of what a design
+    costs. But what was there before is frozen, and each sample starts clean: nobody pays for the other's.
+    """
     our_loop = _calls_per_sample(ours)
     peer_loop = _calls_per_sample(peer) if peer is not None else 0
     our_samples, peer_samples = [], []
     gc.collect()
-    for _ in range(rounds):
-        our_samples.append(_sample(ours, our_loop))
-        if peer is not None:
-            peer_samples.append(_sample(peer, peer_loop))
+    gc.freeze()
+    try:
+        for _ in range(rounds):
+            our_samples.append(_sample(ours, our_loop))
+            gc.collect()
+            if peer is not None:
+                peer_samples.append(_sample(peer, peer_loop))
+                gc.collect()
+    finally:
+        gc.unfreeze()
     low, middle, high = statistics.quantiles(our_samples, n=4)
     if peer is None:
         return Timing(middle, None, (high - low) / middle, None)

@@ -21,6 +21,8 @@ METHODS = ("log_softmax", "softmax")
 # A loop over a short row takes less time than starting it. So down the columns of a transposed copy
 # NumPy is quicker, for rows of up to _SHORT elements, if they are _MANY and more than their length.
 _SHORT, _MANY = 64, 24
+_COLUMN_OF_ONES = {char: np.ones((_SHORT, 1), char) for char in "fd"}
+_max: Any = np.maximum.reduce
 
 
 def few_columns(x: np.ndarray) -> bool:
@@ -43,12 +45,12 @@ def _along(function: Callable[..., np.ndarray], x: np.ndarray, axis: int | None)
 
 def _softmax_forward(x: np.ndarray, axis: int | None) -> np.ndarray:
     if axis == x.ndim - 1 and 16 <= x.shape[-1] <= _SHORT and x.dtype.char != "e" and x.size:
-        rows = x.reshape(-1, x.shape[-1])
-        e = rows - np.maximum.reduce(rows.T.copy(), 0)[:, None]
+        rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+        e = rows - _max(rows.T.copy(), 0)[:, None]
         np.exp(e, e)
         # A product with ones adds up rows of this length faster than a reduction does.
-        e /= e.dot(np.ones(x.shape[-1], x.dtype))[:, None]
-        return e.reshape(x.shape)
+        e /= e.dot(_COLUMN_OF_ONES[x.dtype.char][: x.shape[-1]])
+        return e if x.ndim == 2 else e.reshape(x.shape)
     return _along(_probabilities, x, axis)
 
 

@@ -430,3 +430,14 @@ def test_dot():
     assert ad.dot(w, np.array([3.0, 4.0])).data == 11.0
     assert ad.dot([], []).data == 0.0
     assert ad.dot([2, True], [Value(3.0), 1]).data == 7.0
+
+
+def test_dot_behind_a_zero_gradient():
+    """Nothing is added where the cotangent is 0, but 0 times infinity stays NaN."""
+    w, x = [ad.Value(2.0), ad.Value(-3.0)], [ad.Value(1.0), ad.Value(1.0)]
+    ad.dot(w, x).relu().backward()
+    assert [v.grad for v in (*w, *x)] == [0.0, 0.0, 0.0, 0.0]
+    w, x = [ad.Value(float("inf"))], [ad.Value(-1.0)]
+    ad.dot(w, x).relu().backward()
+    assert w[0].grad == 0.0
+    assert np.isnan(x[0].grad)
