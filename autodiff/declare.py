@@ -133,7 +133,8 @@ def binary(
 
         @functools.wraps(signature)
         def function(input: Any, other: Any) -> Any:
-            if other.__class__ is float or other.__class__ is int:
+            kind = other.__class__
+            if kind is float or kind is int:
                 if not isinstance(input, _Tensor) or input._array.dtype.kind != "f":
                     return elementwise(prim, (input, other))
                 x = input._array
