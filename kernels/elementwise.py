@@ -54,7 +54,8 @@ def _erfc_of_positive(y: np.ndarray) -> np.ndarray:
     return scaled * np.exp(-coarse * coarse) * np.exp(-(y - coarse) * (y + coarse))
 
 
-_INTEGERS: dict[str, type[np.signedinteger]] = {"e": np.int16, "f": np.int32, "d": np.int64}
+INTEGERS: dict[str, type[np.signedinteger]] = {"e": np.int16, "f": np.int32, "d": np.int64}
+"""Integers as wide as floats, by the letters of their dtypes: for work on the bits."""
 
 
 @kernel(compiled="elementwise_jit", prefer=lambda g, mask: g.size > 8192)
@@ -81,7 +82,7 @@ def keep(g: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """
     # numpy.where branches at every element, ten times slower where the mask is random; -mask has all
     # bits set or none.
-    bits = g.view(_INTEGERS[g.dtype.char]) & -mask.view(np.int8)
+    bits = g.view(INTEGERS[g.dtype.char]) & -mask.view(np.int8)
     return bits.view(g.dtype)  # type: ignore[no-any-return]
 
 

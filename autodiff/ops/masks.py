@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..kernels.elementwise import INTEGERS
 
 __all__ = ["ONE", "ZERO", "keep", "nothing", "select"]
 
@@ -19,8 +20,6 @@ ZERO = {char: np.zeros((), char) for char in "?bBhHiIlLqQefd"}
 ONE = {char: np.ones((), char) for char in "?bBhHiIlLqQefd"}
 """Zeros and ones by the letter of their dtype: NumPy would convert a Python number in each call."""
 
-_INTEGERS: dict[str, Any] = {"e": np.int16, "f": np.int32, "d": np.int64}
-_LARGE = 8192  # elements from which asking for the compiled version pays
 _BRANCHING = 2048  # elements up to which numpy.where is the faster one
 
 
@@ -31,8 +30,8 @@ def _bits(mask: Any) -> Any:
 
 def keep(g: Any, mask: Any) -> Any:
     """Return `g` where `mask` is True and 0 elsewhere; arrays, Tensors, Values or floats."""
-    if g.__class__ is np.ndarray and g.dtype.char in _INTEGERS:
-        return kernels.keep(g, mask) if g.size > _LARGE else kernels.keep.reference(g, mask)
+    if g.__class__ is np.ndarray and g.dtype.char in INTEGERS:
+        return kernels.keep(g, mask)
     return np.where(mask, g, 0)
 
 
@@ -44,7 +43,7 @@ def select(mask: Any, x: Any, y: Any) -> Any:
         elif y.__class__ is float or y.__class__ is int:
             y = np.asarray(y, np.result_type(x, y))
         if x.__class__ is np.ndarray and y.__class__ is np.ndarray and x.dtype is y.dtype:
-            integer = _INTEGERS.get(x.dtype.char)
+            integer = INTEGERS.get(x.dtype.char)
             if integer is not None:
                 y_bits = y.view(integer)
                 return (((x.view(integer) ^ y_bits) & _bits(mask)) ^ y_bits).view(x.dtype)
