@@ -15,8 +15,8 @@ sums by index       `index_add`
 optimisers          `sgd_step`, `adam_step`, `rmsprop_step`, `adagrad_step`, `adadelta_step`
 ==================  ========================================================================
 
-A kernel `conv_forward` is declared in `conv.py` with its reference; its compiled version is the
-function of the same name in `conv_jit.py`.
+A kernel `conv_forward` is declared in `conv/convolution.py` with its reference; its compiled
+version is the function of the same name in `conv/convolution_jit.py`.
 """
 
 from .conv import conv_forward, conv_input_grad, conv_output_size, conv_weight_grad

@@ -6,8 +6,10 @@ at the first call of a kernel that they hold.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,20 +28,34 @@ logger = logging.getLogger(__name__)
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 
-def _digest_of_sources() -> str:
-    """Name this version of the compiled sources.
+_ROOT = Path(__file__).parent
+_IMPORT = re.compile(r"^from (\.+)([\w.]*) import ", re.MULTILINE)
+
+
+def _sources(path: Path) -> set[Path]:
+    """Return the file of a kernel and those files of this package that it imports, and so on."""
+    found, pending = set(), [path]
+    while pending:
+        path = pending.pop()
+        found.add(path)
+        for dots, name in _IMPORT.findall(path.read_text(encoding="utf-8")):
+            imported = path.parents[len(dots) - 1].joinpath(*name.split(".")).with_suffix(".py")
+            if imported.is_relative_to(_ROOT) and imported.is_file() and imported not in found:
+                pending.append(imported)
+    return found
+
+
+@functools.cache
+def _digest(file: str) -> str:
+    """Name this version of the sources behind the compiled functions of a file.
 
     Numba's cache on disk asks only whether the file of the function itself has changed, not the
     files of what it calls, nor the options. So this goes into each function's name.
     """
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.stem.endswith("jit") or path.stem == "vector":
-            digest.update(path.read_bytes())
+    digest = hashlib.sha256(repr(OPTIONS).encode())
+    for path in sorted(_sources(Path(file))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-_DIGEST = _digest_of_sources()
 
 
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,7 +65,7 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     source, the user's cache folder. Where there is none, the function is compiled anew in every
     process.
     """
-    function.__qualname__ = f"{function.__qualname__}_{_DIGEST}"
+    function.__qualname__ = f"{function.__qualname__}_{_digest(function.__code__.co_filename)}"
     try:
         return numba.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
     except RuntimeError as error:

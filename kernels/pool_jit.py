@@ -26,8 +26,9 @@ from .pool import (
     divisors,
     padded_shape,
 )
+from .simd import at, pointer
 from .threads import split
-from .vector import at, move_row, pointer
+from .tiles import move_row
 
 # Multiply-adds of a convolution in the time that one element of a window takes.
 ELEMENT = 50
@@ -236,7 +237,7 @@ def max_pool_forward(
             values, begin, end,
         )  # fmt: skip
 
-    split(run, len(planes), out.size * kernel[0] * kernel[1] * ELEMENT)
+    split(run, (), len(planes), out.size * kernel[0] * kernel[1] * ELEMENT)
     return out, indices
 
 
@@ -249,7 +250,8 @@ def max_pool_backward(g: np.ndarray, indices: np.ndarray, input_shape: Shape) ->
         flat_g, flat_indices = native(g).reshape(count, -1), native(indices).reshape(count, -1)
         flat_indices, flat = flat_indices.astype(np.int64, copy=False), dx.reshape(count, -1)
         split(
-            lambda begin, end: _send_back(flat_g, flat_indices, flat, begin, end),
+            _send_back,
+            (flat_g, flat_indices, flat),
             count,
             g.size * ELEMENT,
         )
@@ -276,7 +278,7 @@ def avg_pool_forward(
         padded, values = np.zeros(extent, x.dtype), np.empty(size, x.dtype)
         _avg_pool(planes, flat, kernel, stride, padding, divisor, padded, values, begin, end)
 
-    split(run, len(planes), out.size * kernel[0] * kernel[1] * ELEMENT)
+    split(run, (), len(planes), out.size * kernel[0] * kernel[1] * ELEMENT)
     return out
 
 
@@ -303,7 +305,7 @@ def avg_pool_backward(
         padded, values = np.empty(extent, g.dtype), np.empty(size, g.dtype)
         _spread_avg(planes, flat, kernel, stride, padding, divisor, padded, values, begin, end)
 
-    split(run, len(planes), g.size * kernel[0] * kernel[1] * ELEMENT)
+    split(run, (), len(planes), g.size * kernel[0] * kernel[1] * ELEMENT)
     return dx
 
 
@@ -322,7 +324,8 @@ def adaptive_max_pool_forward(x: np.ndarray, out: Pair) -> tuple[np.ndarray, np.
     planes, flat, flat_indices = _planes(x), _planes(largest), _planes(indices)
     edges = _bins(x.shape[2:], out)
     split(
-        lambda begin, end: _max_bins(planes, flat, flat_indices, *edges, begin, end),
+        _max_bins,
+        (planes, flat, flat_indices, *edges),
         len(planes),
         x.size * ELEMENT,
     )
@@ -337,7 +340,7 @@ def adaptive_avg_pool_forward(x: np.ndarray, out: Pair) -> np.ndarray:
     def run(begin: int, end: int) -> None:
         _avg_bins(planes, flat, *edges, np.empty(x.shape[3], x.dtype), begin, end)
 
-    split(run, len(planes), x.size * ELEMENT)
+    split(run, (), len(planes), x.size * ELEMENT)
     return mean
 
 
@@ -351,5 +354,5 @@ def adaptive_avg_pool_backward(g: np.ndarray, input_shape: Shape) -> np.ndarray:
     def run(begin: int, end: int) -> None:
         _spread_bins(planes, flat, *edges, np.empty(shape[3], g.dtype), begin, end)
 
-    split(run, len(planes), dx.size * ELEMENT)
+    split(run, (), len(planes), dx.size * ELEMENT)
     return dx

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff.kernels.conv import conv_forward, conv_input_grad, conv_weight_grad
+from autodiff.kernels import conv_forward, conv_input_grad, conv_weight_grad
 
 from ..arguments import hashable, per_axis
 from ..declare import floating_operand

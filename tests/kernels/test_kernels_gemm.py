@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autodiff import kernels
 
-threads, _many_small_products = kernels.threads, kernels.gemm._many_small_products
+threads, _many_small_products = kernels.threads, kernels.gemm.products._many_small_products
 
 
 @st.composite

@@ -22,7 +22,7 @@ NUMPY_ONLY = """
 """
 
 
-def _kernel(prefer=None, compiled="conv_jit"):
+def _kernel(prefer=None, compiled="conv.convolution_jit"):
     def double(x, flag=False):
         return "reference"
 

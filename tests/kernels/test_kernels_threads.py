@@ -26,7 +26,7 @@ def four_threads(monkeypatch):
 @pytest.mark.parametrize("work", [0, 15, 25, 1000])
 def test_ranges_cover_everything(count, work):
     ranges = []
-    threads.split(lambda begin, end: ranges.append((begin, end)), count, work)
+    threads.split(lambda begin, end: ranges.append((begin, end)), (), count, work)
     assert len(ranges) == max(1, min(4, count, work // 10))
     assert [i for begin, end in sorted(ranges) for i in range(begin, end)] == list(range(count))
 
@@ -34,7 +34,7 @@ def test_ranges_cover_everything(count, work):
 @pytest.mark.usefixtures("four_threads")
 def test_ranges_run_at_the_same_time():
     meeting = threading.Barrier(4, timeout=30)
-    threads.split(lambda begin, end: meeting.wait(), 4, 1000)
+    threads.split(lambda begin, end: meeting.wait(), (), 4, 1000)
     assert meeting.n_waiting == 0
 
 
@@ -46,7 +46,7 @@ def test_errors_come_back(where):
             raise KeyError(begin)
 
     with pytest.raises(KeyError):
-        threads.split(fail, 4, 1000)
+        threads.split(fail, (), 4, 1000)
 
 
 def test_number_of_threads():
@@ -72,10 +72,10 @@ def test_after_a_fork():
         threads.WORTH_A_THREAD = 1
         threads.set_num_threads(2)
         done = []
-        threads.split(lambda begin, end: done.append(end), 2, 100)
+        threads.split(lambda begin, end: done.append(end), (), 2, 100)
         child = os.fork()
         if child == 0:
-            threads.split(lambda begin, end: done.append(end), 2, 100)
+            threads.split(lambda begin, end: done.append(end), (), 2, 100)
             os._exit(len(done))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     """

@@ -22,7 +22,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .registry import kernel
+from ..registry import kernel
 
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
@@ -92,7 +92,7 @@ def _columns(
     return patches[:, :, : out[0], : out[1]].transpose(0, 1, 4, 5, 2, 3)
 
 
-@kernel(compiled="conv_jit")
+@kernel(compiled="conv.convolution_jit")
 def conv_forward(
     x: np.ndarray,
     w: np.ndarray,
@@ -131,7 +131,7 @@ def conv_forward(
     return y if bias is None else y + bias[:, None, None]
 
 
-@kernel(compiled="conv_jit")
+@kernel(compiled="conv.convolution_jit")
 def conv_input_grad(
     g: np.ndarray,
     w: np.ndarray,
@@ -189,7 +189,7 @@ def conv_input_grad(
     return dx[:, :, top : top + height, left : left + width]
 
 
-@kernel(compiled="conv_jit")
+@kernel(compiled="conv.convolution_jit")
 def conv_weight_grad(
     g: np.ndarray,
     x: np.ndarray,

@@ -1,4 +1,4 @@
-"""Compiled convolution: padded planes, shifted rows and register tiles (see `conv_plan`)."""
+"""Compiled convolution: padded planes, shifted rows and register tiles (see `plan`)."""
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from .conv import Padding, Pair, Shape, check_bias, check_conv
-from .conv import conv_forward as _forward
-from .conv import conv_input_grad as _input_grad
-from .conv import conv_weight_grad as _weight_grad
-from .conv_plan import Plan, plan_forward, plan_input_grad
-from .gemm_jit import product, scratch, whole_vectors
-from .jit import inline, jit, native
-from .threads import split
-from .vector import HALF_ROWS, ROWS, VECTORS, at, dot_tile, lanes, move_row, pointer
+from ..jit import inline, jit, native
+from ..simd import at, lanes, pointer
+from ..threads import split
+from ..tiles import HALF_ROWS, ROWS, VECTORS, dot_tile, move_row
+from .convolution import Padding, Pair, Shape, check_bias, check_conv
+from .convolution import conv_forward as _forward
+from .convolution import conv_input_grad as _input_grad
+from .convolution import conv_weight_grad as _weight_grad
+from .plan import Plan, plan_forward, plan_input_grad
+from .shifted_jit import product, scratch, whole_vectors
 
 # Channels whose shifted rows under one tile stay in the first-level cache (48 KiB).
 CHANNEL_BLOCK = 32
@@ -192,7 +193,7 @@ def _apply(
             scratch(rows_of_tiles * whole_vectors(plan.longest, dtype), dtype), begin, end,
         )  # fmt: skip
 
-    split(run, len(out), plan.work * len(out))
+    split(run, (), len(out), plan.work * len(out))
     return out
 
 
@@ -262,5 +263,5 @@ def conv_weight_grad(
             scratch(batch * height * lead, dtype), begin, end,
         )  # fmt: skip
 
-    split(run, groups * tiles, plan.work * images)
+    split(run, (), groups * tiles, plan.work * images)
     return dw[:, :rows].reshape(weight_shape)

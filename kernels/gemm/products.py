@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import threads
-from .registry import kernel
+from .. import threads
+from ..registry import kernel
 
 
 def _many_small_products(a: np.ndarray, b: np.ndarray) -> bool:
@@ -27,7 +27,7 @@ def _many_small_products(a: np.ndarray, b: np.ndarray) -> bool:
     return threads.get_num_threads() > 1 and one * count >= 2 * threads.WORTH_A_THREAD
 
 
-@kernel(compiled="gemm_jit", prefer=_many_small_products)
+@kernel(compiled="gemm.products_jit", prefer=_many_small_products)
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Multiply matrices, with the rules of `numpy.matmul`.
 

@@ -21,11 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .conv import Padding, Pair, Shape
+from .convolution import Padding, Pair, Shape
 
 
 class Plan(NamedTuple):
-    """What `conv_jit` needs to know. The *source* is what is read, x or g; *rows* are the channels
+    """What `convolution_jit` needs to know. The *source* is what is read, x or g; *rows* are the channels
     of what is written, per group.
 
     Attributes

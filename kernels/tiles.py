@@ -1,12 +1,10 @@
 """Register tiles, emitted as LLVM vector instructions: the inner loops of all products.
 
 A tile keeps its sums in vector registers while it runs along the long axis of a product; the loops
-around it (in `gemm_jit` and `conv_jit`) are ordinary Numba. Numba's compiler cannot be brought to
+around it (in `gemm` and `conv`) are ordinary Numba. Numba's compiler cannot be brought to
 keep such a tile in registers from loops alone, hence these intrinsics.
 
-They work on pointers, because Numba counts references to an array at every call that takes one,
-which costs more than a small tile. A pointer does not keep its array alive: take pointers of
-arguments of the compiled function only, which its caller holds. Nothing is checked here.
+They work on pointers, as all of `simd` does. Nothing is checked here.
 
 Lengths, offsets and leads (distances between rows) count elements; `lanes` is the number of
 elements in a vector. The sizes of a tile are literal integers: each combination becomes straight
@@ -21,22 +19,17 @@ import platform
 from typing import Any
 
 from llvmlite import ir
-from numba import extending, types
+from numba import types
 from numba.core import cgutils
 
 from .jit import VECTOR_BYTES
+from .simd import INDEX, LANE, intrinsic, splat_value
 
 # A tile has as many sums as the vector registers hold beside the operands of one step
 # (24 + 3 + 1 of 32 registers, 12 + 3 + 1 of 16).
 ROWS = 8 if VECTOR_BYTES == 64 or platform.machine() in ("aarch64", "arm64") else 4
 HALF_ROWS = ROWS // 2
 VECTORS = 3
-
-# Numba's own annotation counts the typing context among the arguments of the function it makes.
-intrinsic: Any = extending.intrinsic
-
-_INDEX = ir.IntType(64)
-_LANE = ir.IntType(32)
 
 
 class _Emitter:
@@ -53,7 +46,7 @@ class _Emitter:
     def offset(self, start: Any, *steps: tuple[Any, int]) -> Any:
         """Return start + the sum of step * count."""
         for step, count in steps:
-            start = self.builder.add(start, self.builder.mul(step, _INDEX(count)))
+            start = self.builder.add(start, self.builder.mul(step, INDEX(count)))
         return start
 
     def scalar(self, pointer: Any, index: Any) -> Any:
@@ -77,21 +70,18 @@ class _Emitter:
 
     def masked_load(self, pointer: Any, index: Any, mask: Any) -> Any:
         address = self._address(pointer, index)
-        return self._masked("load", self.type, address, _LANE(self.size), mask, self.zero)
+        return self._masked("load", self.type, address, LANE(self.size), mask, self.zero)
 
     def masked_store(self, vector: Any, pointer: Any, index: Any, mask: Any) -> None:
         address = self._address(pointer, index)
-        self._masked("store", ir.VoidType(), vector, address, _LANE(self.size), mask)
+        self._masked("store", ir.VoidType(), vector, address, LANE(self.size), mask)
 
     def splat(self, scalar: Any) -> Any:
-        undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
-        first = self.builder.insert_element(undefined, scalar, _LANE(0))
-        lanes = ir.Constant(ir.VectorType(_LANE, self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(first, undefined, lanes)
+        return splat_value(self.builder, scalar, self.lanes)
 
     def first_lanes(self, count: Any) -> Any:
         """Return the mask of the first `count` lanes."""
-        numbers = ir.Constant(ir.VectorType(_INDEX, self.lanes), list(range(self.lanes)))
+        numbers = ir.Constant(ir.VectorType(INDEX, self.lanes), list(range(self.lanes)))
         return self.builder.icmp_signed("<", numbers, self.splat(count))
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
@@ -109,7 +99,7 @@ class _Emitter:
                     self._add_neighbours(a, b) for a, b in zip(level[::2], level[1::2], strict=True)
                 ]
             scalars += [
-                self.builder.extract_element(level[0], _LANE(lane)) for lane in range(len(group))
+                self.builder.extract_element(level[0], LANE(lane)) for lane in range(len(group))
             ]
         return scalars
 
@@ -118,9 +108,7 @@ class _Emitter:
             self.builder.shuffle_vector(
                 a,
                 b,
-                ir.Constant(
-                    ir.VectorType(_LANE, self.lanes), list(range(start, 2 * self.lanes, 2))
-                ),
+                ir.Constant(ir.VectorType(LANE, self.lanes), list(range(start, 2 * self.lanes, 2))),
             )
             for start in (0, 1)
         )
@@ -138,7 +126,7 @@ class _Loop:
         self.end = builder.append_basic_block("end")
         builder.branch(self.head)
         builder.position_at_end(self.head)
-        self.index = builder.phi(_INDEX)
+        self.index = builder.phi(INDEX)
         self.index.add_incoming(start, before)
         self.values = []
         for value in values:
@@ -151,43 +139,12 @@ class _Loop:
     def close(self, values: list[Any]) -> list[Any]:
         """End the body; return the values as they are after the last turn."""
         last = self.builder.block
-        self.index.add_incoming(self.builder.add(self.index, _INDEX(self.step)), last)
+        self.index.add_incoming(self.builder.add(self.index, INDEX(self.step)), last)
         for phi, value in zip(self.values, values, strict=True):
             phi.add_incoming(value, last)
         self.builder.branch(self.head)
         self.builder.position_at_end(self.end)
         return self.values
-
-
-@intrinsic
-def pointer(typingctx, array):
-    """Return the address of the first element of `array`."""
-
-    def codegen(context, builder, signature, arguments):
-        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), codegen
-
-
-@intrinsic
-def at(typingctx, pointer, offset):
-    """Return pointer + offset."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.gep(arguments[0], [arguments[1]])
-
-    return pointer(pointer, types.intp), codegen
-
-
-@intrinsic
-def lanes(typingctx, pointer):
-    """Return the number of elements in a vector, a constant."""
-    number = VECTOR_BYTES // (pointer.dtype.bitwidth // 8)
-
-    def codegen(context, builder, signature, arguments):
-        return _INDEX(number)
-
-    return types.intp(pointer), codegen
 
 
 @intrinsic(prefer_literal=True)
@@ -208,13 +165,13 @@ def product_tile(typingctx, out, ldo, w, ldw, valid, w_taps, x, x_taps, t0, t1, 
         out, ldo, w, ldw, valid, w_taps, x, x_taps, t0, t1, add, _, _ = arguments
         emit = _Emitter(context, builder, signature.args[0].dtype)
         tile = [(i, v) for i in range(n_rows) for v in range(n_vectors)]
-        columns = [_INDEX(v * emit.lanes) for v in range(n_vectors)]
-        places = [builder.add(builder.mul(ldo, _INDEX(i)), columns[v]) for i, v in tile]
-        last = builder.sub(valid, _INDEX(1))
+        columns = [INDEX(v * emit.lanes) for v in range(n_vectors)]
+        places = [builder.add(builder.mul(ldo, INDEX(i)), columns[v]) for i, v in tile]
+        last = builder.sub(valid, INDEX(1))
         weight_rows = []
         for i in range(n_rows):
-            inside = builder.icmp_signed("<", _INDEX(i), last)
-            row = builder.mul(ldw, builder.select(inside, _INDEX(i), last))
+            inside = builder.icmp_signed("<", INDEX(i), last)
+            row = builder.mul(ldw, builder.select(inside, INDEX(i), last))
             weight_rows.append(builder.gep(w, [row]))
         fresh = builder.block
         with builder.if_then(add):
@@ -257,11 +214,11 @@ def dot_tile(typingctx, out, ldo, g, ldg, g_step, x, x_step, x_taps, count, leng
     def codegen(context, builder, signature, arguments):
         out, ldo, g, ldg, g_step, x, x_step, x_taps, count, length, _, _ = arguments
         emit = _Emitter(context, builder, signature.args[0].dtype)
-        shifts = [emit.scalar(x_taps, _INDEX(j)) for j in range(n_taps)]
+        shifts = [emit.scalar(x_taps, INDEX(j)) for j in range(n_taps)]
         tile = [(i, j) for i in range(n_rows) for j in range(n_taps)]
-        outer = _Loop(builder, _INDEX(0), count, 1, [emit.zero] * len(tile))
+        outer = _Loop(builder, INDEX(0), count, 1, [emit.zero] * len(tile))
         g_start, x_start = builder.mul(outer.index, g_step), builder.mul(outer.index, x_step)
-        inner = _Loop(builder, _INDEX(0), length, emit.lanes, outer.values)
+        inner = _Loop(builder, INDEX(0), length, emit.lanes, outer.values)
         g_place, x_place = (builder.add(start, inner.index) for start in (g_start, x_start))
         left = [emit.load(g, emit.offset(g_place, (ldg, i))) for i in range(n_rows)]
         right = [emit.load(x, builder.add(x_place, shift)) for shift in shifts]
@@ -273,7 +230,7 @@ def dot_tile(typingctx, out, ldo, g, ldg, g_step, x, x_step, x_taps, count, leng
         )
         sums = outer.close(sums)
         for value, (i, j) in zip(emit.totals(sums), tile, strict=True):
-            place = builder.gep(out, [emit.offset(_INDEX(j), (ldo, i))])
+            place = builder.gep(out, [emit.offset(INDEX(j), (ldo, i))])
             builder.store(builder.fadd(builder.load(place), value), place)
         return context.get_dummy_value()
 
@@ -289,12 +246,12 @@ def move_row(typingctx, out, x, length, add):
         out, x, length, add = arguments
         emit = _Emitter(context, builder, signature.args[0].dtype)
         increment = emit.splat(add)
-        rest = builder.and_(length, _INDEX(emit.lanes - 1))
+        rest = builder.and_(length, INDEX(emit.lanes - 1))
         whole = builder.sub(length, rest)
-        loop = _Loop(builder, _INDEX(0), whole, emit.lanes, [])
+        loop = _Loop(builder, INDEX(0), whole, emit.lanes, [])
         emit.store(builder.fadd(emit.load(x, loop.index), increment), out, loop.index)
         loop.close([])
-        with builder.if_then(builder.icmp_signed(">", rest, _INDEX(0))):
+        with builder.if_then(builder.icmp_signed(">", rest, INDEX(0))):
             mask = emit.first_lanes(rest)
             moved = builder.fadd(emit.masked_load(x, whole, mask), increment)
             emit.masked_store(moved, out, whole, mask)

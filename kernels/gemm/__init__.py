@@ -1,0 +1,5 @@
+"""Matrix products."""
+
+from .products import matmul
+
+__all__ = ["matmul"]
