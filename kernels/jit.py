@@ -73,6 +73,12 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
         return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
 
 
+def parallel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel for `threads.split`: its last two parameters are the range `begin, end` of
+    independent results that it computes. Memory of its own it allocates itself."""
+    return jit(function)
+
+
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper that only compiled functions call (it is cached as a part of them)."""
     return numba.njit(inline="always", **OPTIONS)(function)  # type: ignore[no-any-return]
