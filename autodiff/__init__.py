@@ -19,6 +19,7 @@ from .dtypes import *
 from .engine import backward, grad
 from .finite_differences import *
 from .function import *
+from .kernels.threads import get_num_threads, set_num_threads
 from .mode import *
 from .pictures import graph
 from .primitive import Primitive

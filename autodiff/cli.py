@@ -1,4 +1,5 @@
-"""The command ``autodiff``: ``demo`` trains on real digits, ``bench`` races PyTorch."""
+"""The command ``autodiff``: ``demo`` trains on real digits, ``bench`` races PyTorch and NumPy, ``warmup``
+compiles the kernels."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,7 +58,8 @@ def _positive(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="autodiff", description="Automatic differentiation on the CPU: a demo and a race."
+        prog="autodiff",
+        description="Automatic differentiation on the CPU: a demo, a race, and kernels made ready.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -82,13 +85,24 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser(
         "bench",
-        help="race PyTorch",
-        description="Time this library and PyTorch in turn, both checked to compute the same.",
+        help="race PyTorch and NumPy",
+        description="Time this library and others in turn, all checked to compute the same.",
     )
     bench.add_argument("suites", nargs="*", metavar="SUITE", help="default: all (see --list)")
     bench.add_argument("--list", action="store_true", help="name the suites and stop")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     bench.set_defaults(run=_bench)
+
+    warmup = commands.add_parser(
+        "warmup",
+        help="compile the kernels ahead of their use",
+        description="Compile all kernels for this CPU and keep the code on disk, so that no program "
+        "waits for it later. What is there already is only loaded.",
+    )
+    warmup.add_argument(
+        "--dtype", choices=("float32", "float64"), help="for this one only (default: both)"
+    )
+    warmup.set_defaults(run=_warmup, threads=None)
 
     for command in (demo, bench):
         command.add_argument(
@@ -113,6 +127,20 @@ def _bench(options: argparse.Namespace) -> int:
     from autodiff.benchmarks import race
 
     return race.run(options.suites, json_path=options.json, only_list=options.list)
+
+
+def _warmup(options: argparse.Namespace) -> int:
+    from autodiff import kernels
+
+    def report(name: str, seconds: float) -> None:
+        print(f"{name:44}{seconds:7.2f} s", file=sys.stderr, flush=True)
+
+    if all(kernel.compiled is None for kernel in kernels.KERNELS.values()):
+        raise ValueError("Numba is switched off by the environment variable NUMBA_DISABLE_JIT")
+    start = time.perf_counter()
+    kernels.warm_up([options.dtype] if options.dtype else ["float32", "float64"], report)
+    print(f"all kernels are ready after {time.perf_counter() - start:.1f} s", file=sys.stderr)
+    return 0
 
 
 if __name__ == "__main__":

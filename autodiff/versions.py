@@ -11,6 +11,7 @@ import itertools
 import threading
 import weakref
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,18 +45,26 @@ def _owner(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def touch(array: np.ndarray) -> None:
-    """Note that the memory of `array` was written in place."""
+def touch(*arrays: np.ndarray) -> None:
+    """Note that the memory of `arrays` was written in place."""
     global _last
-    owner = _owner(array)
-    key = id(owner)
     with _lock:  # else a thread that is slow to store its time could put `_last` back
-        entry = _writes.get(key)
-        if entry is None:
-            entry = _writes[key] = _Writes(weakref.ref(owner, lambda _: _writes.pop(key, None)))
-        entry.count += 1
-        _last = tick()
-        entry.times.append(_last)
+        _last = time = tick()
+        for array in arrays:
+            owner = array if array.base is None else _owner(array)
+            key = id(owner)
+            entry = _writes.get(key)
+            if entry is None:
+                entry = _writes[key] = _Writes(weakref.ref(owner, _forgetting(key)))
+            entry.count += 1
+            entry.times.append(time)
+
+
+def _forgetting(key: int) -> Callable[[weakref.ref[Any]], None]:
+    def forget(_: weakref.ref[Any]) -> None:
+        _writes.pop(key, None)
+
+    return forget
 
 
 def last_write() -> int:

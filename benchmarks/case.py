@@ -1,14 +1,16 @@
-"""What is raced: one case, with both sides and the check that they compute the same."""
+"""What is raced: one case, with all sides and the check that they compute the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 __all__ = ["Case", "disagreement"]
+
+Side = Callable[[], Any]
 
 
 @dataclass
@@ -20,23 +22,30 @@ class Case:
     name : str
     ours : callable
         Does the work once.
-    peer : callable or None
-        The other side's; None where it is not installed.
+    peer : callable, dict of str to callable, or None
+        The other side's; several by name, of which the fastest counts; None where there is none.
     results : callable
-        Runs both sides once from the same start and returns pairs of arrays (ours, theirs) to compare.
+        Runs all sides once from the same start and returns pairs of arrays (ours, theirs) to compare.
     rtol : float
         How far they may differ, relative to the largest number.
     """
 
     name: str
-    ours: Callable[[], Any]
-    peer: Callable[[], Any] | None
+    ours: Side
+    peer: Side | Mapping[str, Side] | None
     results: Callable[[], Sequence[tuple[Any, Any]]]
     rtol: float = 1e-4
 
+    @property
+    def peers(self) -> dict[str, Side]:
+        """The other sides by their names."""
+        if self.peer is None:
+            return {}
+        return dict(self.peer) if isinstance(self.peer, Mapping) else {"": self.peer}
+
 
 def disagreement(case: Case) -> str | None:
-    """Say how the two sides differ; None where they agree."""
+    """Say how the sides differ; None where they agree."""
     for i, (ours, theirs) in enumerate(case.results()):
         a, b = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
         if a.shape != b.shape:

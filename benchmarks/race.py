@@ -1,4 +1,4 @@
-"""Runs the suites and prints who was faster."""
+"""Runs the suites and prints who was faster: our time divided by the fastest peer's."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ SUITES = {
     "mlp": "training steps of three multi-layer perceptrons",
     "conv": "convolutions and a small CNN, forward and backward",
     "gemm": "matrix products, forward",
+    "kernels": "softmax, losses, norms, functions, pooling, attention, recurrence, optimisers",
 }
 
 
@@ -43,26 +44,27 @@ def run(
     if unknown:
         raise ValueError(f"no suite called {', '.join(unknown)}; there are {', '.join(SUITES)}")
     torch = _optional("torch", "pip install 'autodiff[bench]'")
-    if torch is not None and os.environ.get("OMP_NUM_THREADS"):
-        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    if torch is not None:
+        torch.set_num_threads(ad.get_num_threads())
     print(_machine(torch))
     rows: list[dict[str, Any]] = []
     failures = 0
     for suite in names or SUITES:
         print(f"\n{suite}: {SUITES[suite]}")
-        print(f"  {'case':34}{'ours':>11}{'peer':>11}{'spread':>8}{'ours/peer':>11}")
+        print(f"  {'case':38}{'ours':>11}{'peer':>11}{'spread':>8}{'ours/peer':>11}")
         ratios = []
         for case in _cases(suite, torch):
-            problem = disagreement(case) if case.peer is not None else None
+            problem = disagreement(case) if case.peers else None
             if problem is not None:
-                print(f"  {case.name:34}  the two sides disagree: {problem}")
+                print(f"  {case.name:38}  the sides disagree: {problem}")
                 failures += 1
                 continue
-            timing = race(case.ours, case.peer)
+            timing = race(case.ours, case.peers)
             rows.append({"suite": suite, "case": case.name, **vars(timing)})
             print(
-                f"  {case.name:34}{_seconds(timing.ours)}{_seconds(timing.peer)}"
-                f"{timing.spread:8.0%}{'' if timing.ratio is None else f'{timing.ratio:11.2f}'}",
+                f"  {case.name:38}{_seconds(timing.ours)}{_seconds(timing.peer)}"
+                f"{timing.spread:8.0%}{'' if timing.ratio is None else f'{timing.ratio:11.2f}'}"
+                f"  {timing.rival or ''}",
                 flush=True,
             )
             if timing.ratio is not None:
@@ -70,7 +72,7 @@ def run(
         if ratios:
             mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
             rows.append({"suite": suite, "case": "geometric mean", "ratio": mean})
-            print(f"  {'geometric mean':34}{'':30}{mean:11.2f}")
+            print(f"  {'geometric mean':38}{'':30}{mean:11.2f}")
     if json_path is not None:
         json_path.write_text(
             json.dumps({"machine": _machine(torch), "rows": rows}, indent=1), encoding="utf-8"
@@ -93,11 +95,10 @@ def _optional(name: str, command: str) -> Any:
 
 
 def _machine(torch: Any) -> str:
-    threads = os.environ.get("OMP_NUM_THREADS", "all")
     peer = f", PyTorch {torch.__version__}" if torch is not None else ""
     return (
         f"autodiff {ad.__version__}, NumPy {np.__version__}{peer}, Python {platform.python_version()}; "
-        f"{platform.machine()}, {os.cpu_count()} cores, threads: {threads}; "
+        f"{platform.machine()}, {os.cpu_count()} cores, threads: {ad.get_num_threads()}; "
         f"{time.strftime('%Y-%m-%d')}"
     )
 

@@ -1,17 +1,18 @@
-"""Timing two functions in turn, so that a machine that slows down slows both."""
+"""Timing several functions in turn, so that a machine that slows down slows all."""
 
 from __future__ import annotations
 
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["Timing", "race"]
 
 _SAMPLE = 0.01  # seconds that one sample lasts at least
+_REST = 0.003  # seconds for which the other side's threads may still wait on the cores
 _ROUNDS = 21
 
 
@@ -22,44 +23,51 @@ class Timing:
     Attributes
     ----------
     ours, peer : float
-        Median seconds per call; `peer` is None where only one side ran.
+        Median seconds per call; `peer` is the fastest peer's, None where only our side ran.
     spread : float
         The interquartile range of our samples, relative to their median.
     ratio : float or None
-        The median over the rounds of our time divided by the peer's.
+        The median over the rounds of our time divided by that peer's.
+    rival : str or None
+        The name of that peer.
     """
 
     ours: float
     peer: float | None
     spread: float
     ratio: float | None
+    rival: str | None
 
 
-def race(ours: Callable[[], Any], peer: Callable[[], Any] | None, rounds: int = _ROUNDS) -> Timing:
-    """Time both functions in turn, A B A B ..., after a warm-up.
+def race(
+    ours: Callable[[], Any], peers: Mapping[str, Callable[[], Any]], rounds: int = _ROUNDS
+) -> Timing:
+    """Time all functions in turn, A B C A B C ..., after a warm-up.
 
     The garbage collector works as it does in a user's program, since garbage is a part of what a design
     costs. But what was there before is frozen, and each sample starts clean: nobody pays for the other's.
     """
-    our_loop = _calls_per_sample(ours)
-    peer_loop = _calls_per_sample(peer) if peer is not None else 0
-    our_samples, peer_samples = [], []
+    sides = [ours, *peers.values()]
+    calls = [_calls_per_sample(side) for side in sides]
+    samples: list[list[float]] = [[] for _ in sides]
     gc.collect()
     gc.freeze()
     try:
         for _ in range(rounds):
-            our_samples.append(_sample(ours, our_loop))
-            gc.collect()
-            if peer is not None:
-                peer_samples.append(_sample(peer, peer_loop))
+            for side, count, taken in zip(sides, calls, samples, strict=True):
+                time.sleep(_REST)
+                taken.append(_sample(side, count))
                 gc.collect()
     finally:
         gc.unfreeze()
-    low, middle, high = statistics.quantiles(our_samples, n=4)
-    if peer is None:
-        return Timing(middle, None, (high - low) / middle, None)
-    ratio = statistics.median([a / b for a, b in zip(our_samples, peer_samples, strict=True)])
-    return Timing(middle, statistics.median(peer_samples), (high - low) / middle, ratio)
+    low, middle, high = statistics.quantiles(samples[0], n=4)
+    spread = (high - low) / middle
+    if not peers:
+        return Timing(middle, None, spread, None, None)
+    times = dict(zip(peers, samples[1:], strict=True))
+    rival = min(times, key=lambda name: statistics.median(times[name]))
+    ratio = statistics.median([a / b for a, b in zip(samples[0], times[rival], strict=True)])
+    return Timing(middle, statistics.median(times[rival]), spread, ratio, rival)
 
 
 def _sample(function: Callable[[], Any], calls: int) -> float:

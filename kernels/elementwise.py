@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .registry import kernel
+from .registry import kernel, ones
 
 # W. J. Cody, "Rational Chebyshev approximations for the error function", Mathematics of
 # Computation 23 (1969): numerators and denominators for erf(y) / y up to 0.46875, for
@@ -58,7 +58,11 @@ INTEGERS: dict[str, type[np.signedinteger]] = {"e": np.int16, "f": np.int32, "d"
 """Integers as wide as floats, by the letters of their dtypes: for work on the bits."""
 
 
-@kernel(compiled="elementwise_jit", prefer=lambda g, mask: g.size > 8192)
+@kernel(
+    compiled="elementwise_jit",
+    prefer=lambda g, mask: g.size > 8192,
+    examples=lambda dtype: [(np.ones(4, dtype), np.ones(4, bool))],
+)
 def keep(g: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return `g` where `mask` is True and 0 elsewhere; nothing comes through, not even a NaN.
 
@@ -86,7 +90,7 @@ def keep(g: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return bits.view(g.dtype)  # type: ignore[no-any-return]
 
 
-@kernel(compiled="elementwise_jit")
+@kernel(compiled="elementwise_jit", examples=ones((4,)))
 def erf(x: np.ndarray) -> np.ndarray:
     """Return the error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
 

@@ -1,46 +1,74 @@
-"""Compiled functions of single elements."""
+"""Compiled functions of single elements, and the loops that take such functions over memory."""
 
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 
 from .elementwise import keep as _keep
-from .jit import jit, native
+from .jit import jit, native, parallel
+from .simd import element, lanes, load, load_first, pointer, store, store_first
+from .threads import split
+from .vector_math import erf as erf_of
+from .vector_math import vector_function
 
 
-@jit
-def _erf_of_float32(x, out):
-    """erf(x) / x as a ratio of polynomials in x^2, computed in float64.
-
-    Fitted by weighted least squares on [0, 3.95], where float32 ends to tell erf(x) from 1; the
-    largest relative error is 2.4e-9. Without a branch, so that the loop is vectorised.
-    """
-    for i in range(len(x)):
-        wide = np.float64(x[i])
-        v = 3.95 if wide > 3.95 else (-3.95 if wide < -3.95 else wide)  # NaN stays
-        u = v * v
-        above = 0.00420598439166 + u * (0.000407642257609 + u * 6.65816544903e-06)
-        above = 1.1283791697 + u * (0.192615948475 + u * (0.0556412321646 + u * above))
-        below = 0.00141232212143 + u * (7.16081284467e-05 + u * 2.52957751122e-07)
-        below = 0.504034864865 + u * (0.117321783 + u * (0.016242280721 + u * below))
-        out[i] = v * above / (1 + u * below)
+@vector_function
+def each(function, x, out, begin, end):
+    """out[i] = function(x[i]) for i in [begin, end)."""
+    source, target = pointer(x), pointer(out)
+    rest = (end - begin) % lanes(source)
+    for i in range(begin, end - rest, lanes(source)):
+        store(function(load(source, i)), target, i)
+    if rest:
+        x = load_first(source, end - rest, rest, element(source, 0))
+        store_first(function(x), target, end - rest, rest)
 
 
-@jit
-def _erf_of_float64(x, out):
-    for i in range(len(x)):
-        out[i] = math.erf(x[i])
+@vector_function
+def each_pair(function, x, y, out, begin, end):
+    """out[i] = function(x[i], y[i]) for i in [begin, end)."""
+    first, second, target = pointer(x), pointer(y), pointer(out)
+    rest = (end - begin) % lanes(first)
+    for i in range(begin, end - rest, lanes(first)):
+        store(function(load(first, i), load(second, i)), target, i)
+    if rest:
+        x = load_first(first, end - rest, rest, element(first, 0))
+        y = load_first(second, end - rest, rest, element(second, 0))
+        store_first(function(x, y), target, end - rest, rest)
+
+
+def mapped(loop: Callable[..., None], x: np.ndarray, work: int) -> np.ndarray:
+    """Return what a loop by `each` makes of `x`; an element takes the time of `work`
+    multiply-adds."""
+    out = np.empty(x.shape, x.dtype)
+    split(loop, (native(x).reshape(-1), out.reshape(-1)), x.size, x.size * work)
+    return out
+
+
+def mapped_pair(loop: Callable[..., None], x: np.ndarray, y: np.ndarray, work: int) -> np.ndarray:
+    """Return what a loop by `each_pair` makes of two arrays of one shape and dtype."""
+    if x.shape != y.shape or x.dtype != y.dtype:
+        raise ValueError(
+            f"two arrays of one shape and dtype are needed, got {x.dtype}{list(x.shape)} and "
+            f"{y.dtype}{list(y.shape)}"
+        )
+    out = np.empty(x.shape, x.dtype)
+    flat = native(x).reshape(-1), native(y).reshape(-1), out.reshape(-1)
+    split(loop, flat, x.size, x.size * work)
+    return out
+
+
+@parallel
+def _erf(x, out, begin, end):
+    each(erf_of, x, out, begin, end)
 
 
 def erf(x: np.ndarray) -> np.ndarray:
-    out = np.empty(x.shape, x.dtype)
-    loop = _erf_of_float32 if x.dtype == np.float32 else _erf_of_float64
-    loop(native(x).reshape(-1), out.reshape(-1))
-    return out
+    return mapped(_erf, x, 32)
 
 
 @jit

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import logging
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import llvmlite.binding as llvm
 import numba
 import numpy as np
+from numba.core import event
+
+from . import cache, handoff, target
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +31,11 @@ logger = logging.getLogger(__name__)
 #   depend on how a loop was cut.
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
+VECTOR_BYTES = target.vector_bytes()
+target.skip_scipy()
 
 _ROOT = Path(__file__).parent
-_IMPORT = re.compile(r"^from (\.+)([\w.]*) import ", re.MULTILINE)
+_IMPORT = re.compile(r"^from (\.+)([\w.]*) import (.*)", re.MULTILINE)
 
 
 def _sources(path: Path) -> set[Path]:
@@ -38,10 +44,12 @@ def _sources(path: Path) -> set[Path]:
     while pending:
         path = pending.pop()
         found.add(path)
-        for dots, name in _IMPORT.findall(path.read_text(encoding="utf-8")):
-            imported = path.parents[len(dots) - 1].joinpath(*name.split(".")).with_suffix(".py")
-            if imported.is_relative_to(_ROOT) and imported.is_file() and imported not in found:
-                pending.append(imported)
+        for dots, module, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
+            folder = path.parents[len(dots) - 1]
+            for name in [module.replace(".", "/")] if module else re.findall(r"\w+", names):
+                imported = folder / f"{name}.py"
+                if imported.is_relative_to(_ROOT) and imported.is_file() and imported not in found:
+                    pending.append(imported)
     return found
 
 
@@ -52,31 +60,77 @@ def _digest(file: str) -> str:
     Numba's cache on disk asks only whether the file of the function itself has changed, not the
     files of what it calls, nor the options. So this goes into each function's name.
     """
-    digest = hashlib.sha256(repr(OPTIONS).encode())
+    digest = hashlib.sha256(repr((OPTIONS, VECTOR_BYTES)).encode())
     for path in sorted(_sources(Path(file))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
+class _Reporter(event.Listener):
+    """Logs what is compiled, since that takes a second or more."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._starts: list[float] = []
+
+    def _name(self, data: dict[str, Any]) -> str | None:
+        name = data["dispatcher"].__qualname__
+        arrays = [kind for kind in data["args"] if isinstance(kind, numba.types.Array)]
+        dtype = f" ({arrays[0].dtype})" if arrays else ""
+        return name.rpartition("_")[0] + dtype if name in self.names else None
+
+    def on_start(self, happened: event.Event) -> None:
+        name = self._name(happened.data)
+        if name is not None:
+            logger.info("compiling %s ...", name)
+            self._starts.append(time.perf_counter())
+
+    def on_end(self, happened: event.Event) -> None:
+        name = self._name(happened.data)
+        if name is not None:
+            seconds = time.perf_counter() - self._starts.pop()
+            logger.info("compiling %s took %.1f s", name, seconds)
+
+
+_reporter = _Reporter()
+event.register("numba:compile", _reporter)
+
+
 def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function` at its first call for each combination of types, cached on disk.
 
-    Numba looks for a cache folder it can write: `NUMBA_CACHE_DIR`, `__pycache__` beside the
-    source, the user's cache folder. Where there is none, the function is compiled anew in every
-    process.
+    What is compiled is logged as information. Where nothing can be written to disk, each process
+    compiles for itself, and a warning is logged.
     """
     function.__qualname__ = f"{function.__qualname__}_{_digest(function.__code__.co_filename)}"
-    try:
-        return numba.njit(cache=True, **OPTIONS)(function)  # type: ignore[no-any-return]
-    except RuntimeError as error:
-        logger.warning("kernels are compiled in every process: %s", error)
-        return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
+    _reporter.names.add(function.__qualname__)
+    dispatcher = numba.njit(**OPTIONS)(function)
+    cache.enable(dispatcher)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+_ENTRY = """
+def {name}(board, helpers, chunks, count, {arguments}):
+    function, record = job(({arguments},))
+    share(board, helpers, chunks, count, function, record)
+    raise_error(record)
+"""
 
 
 def parallel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a kernel for `threads.split`: its last two parameters are the range `begin, end` of
     independent results that it computes. Memory of its own it allocates itself."""
-    return jit(function)
+    arguments = ", ".join(list(inspect.signature(function).parameters)[:-2])
+    text = _ENTRY.format(name=function.__name__, arguments=arguments)
+    names = {
+        "__name__": function.__module__,
+        "job": handoff.job_of(function),
+        "share": handoff.share,
+        "raise_error": handoff.raise_error,
+    }
+    # Numba's cache wants to know the file.
+    exec(compile(text, function.__code__.co_filename, "exec"), names)
+    return jit(names[function.__name__])
 
 
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -84,17 +138,10 @@ def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(inline="always", **OPTIONS)(function)  # type: ignore[no-any-return]
 
 
-def _vector_bytes() -> int:
-    """Return the width of the widest vectors for which Numba's target has instructions."""
-    asked = getattr(numba.config, "CPU_FEATURES", None)
-    features = llvm.get_host_cpu_features().flatten() if asked is None else asked
-    enabled = {word[1:] for word in features.split(",") if word.startswith("+")}
-    if "avx512f" in enabled and "avx512dq" in enabled:
-        return 64
-    return 32 if "avx2" in enabled and "fma" in enabled else 16
-
-
-VECTOR_BYTES = _vector_bytes()
+def part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a helper like `inline`, but as a function of its own inside its callers: for large
+    ones that are called from several places."""
+    return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
 
 
 def native(array: np.ndarray) -> np.ndarray:

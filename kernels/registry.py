@@ -8,7 +8,11 @@ A kernel has one name and one contract, and up to two versions of itself:
 Both take the same arguments and give the same arrays. The declaration is one decorator on the
 reference::
 
-    @kernel(compiled="scatter_jit", prefer=lambda out, indices, values: values.size > 64)
+    @kernel(
+        compiled="scatter_jit",
+        prefer=lambda out, indices, values: values.size > 64,
+        examples=lambda dtype: [(np.zeros(3, dtype), np.array([2, 0]), np.ones(2, dtype))],
+    )
     def index_add(out, indices, values): ...
 
 The compiled twin is then the function of the same name in `kernels/scatter_jit.py`. To replace a
@@ -44,13 +48,10 @@ def _check_mode(mode: str, source: str) -> str:
     return mode
 
 
-def _mode_of_environment() -> str:
-    mode = _check_mode(os.environ.get(VARIABLE) or "auto", f"environment variable {VARIABLE}")
-    # With Numba's own switch off there is nothing to call: its loops would run as plain Python.
-    return "numpy" if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0") else mode
+# With Numba's own switch off there is nothing to call: its loops would run as plain Python.
+_NOTHING_IS_COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
-
-_mode = _mode_of_environment()
+_mode = _check_mode(os.environ.get(VARIABLE) or "auto", f"environment variable {VARIABLE}")
 
 
 def mode() -> str:
@@ -100,6 +101,18 @@ def use(mode: str) -> Any:
     return _restore(previous)
 
 
+Examples = Callable[[np.dtype[Any]], list[tuple[Any, ...]]]
+
+
+def _no_examples(dtype: np.dtype[Any]) -> list[tuple[Any, ...]]:
+    return []
+
+
+def ones(*shapes: tuple[int, ...], options: tuple[Any, ...] = ()) -> Examples:
+    """Make the examples of a kernel of one call, with arrays of ones of these shapes."""
+    return lambda dtype: [(*[np.ones(shape, dtype) for shape in shapes], *options)]
+
+
 class Kernel(Generic[P, R]):
     """One kernel: callable, and made of its reference and (perhaps) its compiled version.
 
@@ -110,6 +123,8 @@ class Kernel(Generic[P, R]):
         The NumPy version.
     compiled : callable or None
         The Numba version; reading it imports Numba.
+    examples : callable
+        dtype -> argument tuples of small calls, see `kernel`.
     """
 
     def __init__(
@@ -117,12 +132,14 @@ class Kernel(Generic[P, R]):
         reference: Callable[P, R],
         compiled: str | None,
         prefer: Callable[..., bool] | None,
+        examples: Examples = _no_examples,
     ) -> None:
         functools.update_wrapper(self, reference)
         self.name = reference.__name__
         self.reference = reference
-        self._module = compiled
+        self._module = None if _NOTHING_IS_COMPILED else compiled
         self._prefer = prefer
+        self.examples = examples
 
     @functools.cached_property
     def compiled(self) -> Callable[P, R] | None:
@@ -136,7 +153,9 @@ class Kernel(Generic[P, R]):
             wanted = self._prefer is None or self._prefer(*args, **kwargs)
         else:
             wanted = _mode == "numba"
-        if wanted and self._module is not None and args[0].dtype in _COMPILED_DTYPES:  # type: ignore[attr-defined]
+        first: Any = args[0]
+        dtype = (first[0] if type(first) is list else first).dtype
+        if wanted and self._module is not None and dtype in _COMPILED_DTYPES:
             return self.compiled(*args, **kwargs)  # type: ignore[misc]
         return self.reference(*args, **kwargs)
 
@@ -145,7 +164,10 @@ class Kernel(Generic[P, R]):
 
 
 def kernel(
-    *, compiled: str | None = None, prefer: Callable[..., bool] | None = None
+    *,
+    compiled: str | None = None,
+    prefer: Callable[..., bool] | None = None,
+    examples: Examples = _no_examples,
 ) -> Callable[[Callable[P, R]], Kernel[P, R]]:
     """Declare a kernel: decorate its NumPy reference.
 
@@ -154,15 +176,19 @@ def kernel(
     compiled : str, optional
         Name of the module of this package that holds the compiled version, a function of the
         same name and signature. It is called with float32 or float64 as the type of the first
-        argument only, which must be positional; everything else goes to the reference.
+        argument only, an array or a list of arrays, which must be positional; everything else goes
+        to the reference.
     prefer : callable, optional
         Takes the kernel's arguments; True where the compiled version is the faster one. Asked
         in mode "auto" only, and at every call, so it must be cheap. Without it the compiled
         version is always taken.
+    examples : callable, for a kernel with a compiled version
+        Takes a dtype and returns argument tuples of small calls, which together compile all that
+        the kernel may need (see `warm_up`). `ones` makes the usual ones.
     """
 
     def declare(reference: Callable[P, R]) -> Kernel[P, R]:
-        declared = Kernel(reference, compiled, prefer)
+        declared = Kernel(reference, compiled, prefer, examples)
         KERNELS[declared.name] = declared
         return declared
 

@@ -31,7 +31,14 @@ def _several_rows(out: np.ndarray, indices: np.ndarray, values: np.ndarray) -> b
     return values.size > (256 if values.ndim > 1 else 1024)
 
 
-@kernel(compiled="scatter_jit", prefer=_several_rows)
+@kernel(
+    compiled="scatter_jit",
+    prefer=_several_rows,
+    examples=lambda dtype: [
+        (np.ones((2, 3), dtype), np.array([0, 1]), np.ones((2, 3), dtype)),
+        (np.ones(2, dtype), np.array([0, 1]), np.ones(2, dtype)),
+    ],
+)
 def index_add(out: np.ndarray, indices: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Add rows: out[indices[i]] += values[i] for each i in turn, repeated indices included.
 

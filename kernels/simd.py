@@ -10,9 +10,9 @@ a scalar rest do not. So its results depend neither on alignment nor on how work
         store(load(x, i) * 2.0, out, i)
 
 Memory is named by pointers, because Numba counts references to an array at every call that takes
-one, which costs more than a short row. A pointer does not keep its array alive: take pointers of
-arguments of the compiled function only, which its caller holds. Nothing is checked here. Offsets
-count elements.
+one, which costs more than a short row. A pointer does not keep its array alive: arguments of a
+compiled function are held by its caller, but what the function itself allocates must be named once
+more after the last use of its pointers, by `keep`. Nothing is checked here. Offsets count elements.
 """
 
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
@@ -195,6 +195,16 @@ def at(typingctx, pointer, offset):
 
 
 @intrinsic
+def keep(typingctx, array):
+    """Keep an array until here: Numba frees one after its last use by name, pointers do not count."""
+
+    def codegen(context, builder, signature, arguments):
+        return context.get_dummy_value()
+
+    return types.void(array), codegen
+
+
+@intrinsic
 def lanes(typingctx, value):
     """Return the number of elements in a vector of the elements of a pointer or array (or in this
     vector), a constant."""
@@ -215,13 +225,14 @@ def _size(kind: Vector) -> int:
     return kind.dtype.bitwidth // 8
 
 
-def _first(builder: Any, count: Any, lanes: int) -> Any:
+def first_lanes(builder: Any, count: Any, lanes: int) -> Any:
     """Return the mask of the first `count` lanes."""
     numbers = ir.Constant(ir.VectorType(INDEX, lanes), list(range(lanes)))
     return builder.icmp_signed("<", numbers, splat_value(builder, count, lanes))
 
 
-def _call(builder: Any, name: str, result: Any, *operands: Any) -> Any:
+def llvm_call(builder: Any, name: str, result: Any, *operands: Any) -> Any:
+    """Call one of LLVM's intrinsic functions by its name."""
     kind = ir.FunctionType(result, [operand.type for operand in operands])
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), operands)
 
@@ -269,9 +280,9 @@ def load_first(typingctx, pointer, index, count, other):
         pointer, index, count, other = arguments
         address = _address(context, builder, pointer, index, kind)
         rest = splat_value(builder, other, kind.count)
-        return _call(
+        return llvm_call(
             builder, f"llvm.masked.load.{_suffix(kind)}.p0", rest.type,
-            address, LANE(_size(kind)), _first(builder, count, kind.count), rest,
+            address, LANE(_size(kind)), first_lanes(builder, count, kind.count), rest,
         )  # fmt: skip
 
     return kind(pointer, types.intp, types.intp, pointer.dtype), codegen
@@ -285,9 +296,9 @@ def store_first(typingctx, vector, pointer, index, count):
         value, pointer, index, count = arguments
         kind = signature.args[0]
         address = _address(context, builder, pointer, index, kind)
-        _call(
+        llvm_call(
             builder, f"llvm.masked.store.{_suffix(kind)}.p0", ir.VoidType(),
-            value, address, LANE(_size(kind)), _first(builder, count, kind.count),
+            value, address, LANE(_size(kind)), first_lanes(builder, count, kind.count),
         )  # fmt: skip
         return context.get_dummy_value()
 
@@ -307,6 +318,16 @@ def splat(typingctx, pointer, scalar):
         return _spread(context, builder, arguments[1], signature.args[1], kind)
 
     return kind(pointer, scalar), codegen
+
+
+@intrinsic
+def element(typingctx, pointer, number):
+    """Return `number` as an element of a pointer, array or vector: rounded to its type."""
+
+    def codegen(context, builder, signature, arguments):
+        return context.cast(builder, arguments[1], signature.args[1], signature.return_type)
+
+    return pointer.dtype(pointer, number), codegen
 
 
 @intrinsic
@@ -330,7 +351,9 @@ def _unary(name: str, doc: str) -> Any:
 
     def function(typingctx, vector):
         def codegen(context, builder, signature, arguments):
-            return _call(builder, f"llvm.{name}.{_suffix(vector)}", arguments[0].type, arguments[0])
+            return llvm_call(
+                builder, f"llvm.{name}.{_suffix(vector)}", arguments[0].type, arguments[0]
+            )
 
         return vector(vector), codegen
 
@@ -377,7 +400,7 @@ def to_integers(typingctx, vector):
         # The saturating conversion: a plain one of NaN is poison, of which LLVM may make anything.
         result = context.get_value_type(kind)
         name = f"llvm.fptosi.sat.{_suffix(kind)}.{_suffix(vector)}"
-        return _call(builder, name, result, arguments[0])
+        return llvm_call(builder, name, result, arguments[0])
 
     return kind(vector), codegen
 

@@ -21,9 +21,13 @@ from .modules.linear import *
 from .modules.loss import *
 from .modules.margin_loss import *
 from .modules.module import *
+from .modules.multihead_attention import *
 from .modules.normalization import *
 from .modules.pooling import *
+from .modules.recurrent import *
+from .modules.recurrent_cell import *
 from .modules.smooth_activation import *
 from .modules.softmax import *
 from .modules.sparse import *
+from .modules.transformer import *
 from .parameter import Parameter

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from autodiff.declare import floating_operand, operand
+from autodiff.declare import floating_operand
 from autodiff.inplace import in_place
 from autodiff.ops import activation, smooth_activation
 from autodiff.ops import dropout as _dropout
@@ -25,8 +22,16 @@ from autodiff.ops.adaptive_pooling import (
     adaptive_max_pool1d,
     adaptive_max_pool2d,
 )
+from autodiff.ops.attention import scaled_dot_product_attention
 from autodiff.ops.batch_norm import batch_norm, instance_norm
-from autodiff.ops.conv import conv1d, conv2d, conv_transpose1d, conv_transpose2d
+from autodiff.ops.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from autodiff.ops.cross_entropy import cross_entropy, nll_loss
 from autodiff.ops.distance import (
     cosine_embedding_loss,
@@ -61,8 +66,9 @@ if TYPE_CHECKING:
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d",
     "alpha_dropout", "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv_transpose1d",
-    "conv_transpose2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "dropout",
+    "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity",
+    "cross_entropy", "dropout",
     "dropout1d", "dropout2d", "elu", "embedding", "gaussian_nll_loss", "gelu", "glu", "group_norm",
     "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber_loss",
     "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax",
@@ -143,86 +149,3 @@ def glu(input: Any, dim: int = -1) -> Tensor:
     if len(halves) != 2 or halves[0].shape != halves[1].shape:
         raise ValueError(f"glu: axis {dim} of shape {x.shape} cannot be cut into halves")
     return halves[0] * halves[1].sigmoid()
-
-
-def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-) -> Tensor:
-    """Attention: for each query the mean of the values, weighted by the softmax of query times key.
-
-    Parameters
-    ----------
-    query : Tensor, shape (..., L, E)
-    key : Tensor, shape (..., S, E)
-    value : Tensor, shape (..., S, V)
-    attn_mask : Tensor, optional
-        Broadcast to (..., L, S): bool, True where a query may look at a key; or of the query's
-        dtype, added to the scores. A query that may look at none gets zeros.
-    dropout_p : float, default 0
-        The probability with which a weight is dropped (always, so pass 0 in evaluation).
-    is_causal : bool, default False
-        Let query i look at the keys up to i; excludes `attn_mask`.
-    scale : float, optional
-        Multiplied with the scores; 1 / sqrt(E) by default.
-
-    Returns
-    -------
-    Tensor, shape (..., L, V)
-
-    Raises
-    ------
-    ValueError
-        For shapes that do not fit, and for a mask beside `is_causal`.
-    TypeError
-        For several dtypes, or a mask of another.
-
-    Examples
-    --------
-    >>> import autodiff as ad
-    >>> from autodiff.nn import functional as F
-    >>> q = k = ad.zeros(2, 1)
-    >>> F.scaled_dot_product_attention(q, k, ad.tensor([[1.0], [3.0]]), is_causal=True)
-    tensor([[1.],
-            [2.]])
-
-    References
-    ----------
-    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
-    """
-    name = "scaled_dot_product_attention"
-    q, k, v = [floating_operand(t, name) for t in (query, key, value)]
-    if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
-        raise ValueError(
-            f"{name}: expected query (..., L, E), key (..., S, E) and value (..., S, V); "
-            f"got {q.shape}, {k.shape} and {v.shape}"
-        )
-    scale = 1 / math.sqrt(q.shape[-1] or 1) if scale is None else scale
-    scores = (q * scale) @ k.swapaxes(-1, -2)
-    hidden = None  # where no weight may be, as an array of bool
-    if is_causal:
-        if attn_mask is not None:
-            raise ValueError(f"{name}: give attn_mask or is_causal, not both")
-        hidden = ~np.tri(q.shape[-2], k.shape[-2], dtype=bool)
-    elif attn_mask is not None:
-        mask = operand(attn_mask, name, number=False)
-        kind = mask.dtype.kind
-        if kind != "b" and mask.dtype != q.dtype:
-            raise TypeError(f"{name}: attn_mask must be bool or {q.dtype}, got {mask.dtype}")
-        hidden = ~mask.numpy() if kind == "b" else np.isneginf(mask.numpy(force=True))
-        if kind == "f":
-            scores = scores + mask.masked_fill(hidden, 0.0)
-    if hidden is None:
-        weights: Any = softmax(scores, -1)
-    else:
-        # A row of nothing but -inf has no softmax: it is left as it is, its weights set to 0.
-        blind = hidden.all(axis=-1, keepdims=True)
-        weights = softmax(scores.masked_fill(hidden & ~blind, -math.inf), -1)
-        if blind.any():
-            weights = weights.masked_fill(blind, 0.0)
-    return dropout(weights, dropout_p) @ v

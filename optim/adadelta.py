@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from autodiff.kernels.update import adadelta_step
 
-from .optimizer import Optimizer, Update, refuse, zeros_for
+from .optimizer import Arrays, Optimizer, States, begin_step, kept, refuse
 
 __all__ = ["Adadelta"]
 
@@ -74,17 +72,9 @@ class Adadelta(Optimizer):
         if not 0 <= options["rho"] <= 1:
             raise ValueError(f"Adadelta: rho must be in [0, 1], got {options['rho']}")
 
-    def _updater(self, group: dict[str, Any]) -> Update:
-        lr, rho, eps = float(group["lr"]), group["rho"], group["eps"]
-        decay = group["weight_decay"]
-
-        def update(w: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> None:
-            if not state:
-                state["step"] = 0
-                state["square_avg"] = zeros_for(w)
-                state["acc_delta"] = zeros_for(w)
-            state["step"] += 1
-            square, delta = state["square_avg"]._array, state["acc_delta"]._array
-            adadelta_step(w, g, square, delta, lr, rho, eps, decay)
-
-        return update
+    def _move(self, group: dict[str, Any], weights: Arrays, grads: Arrays, states: States) -> None:
+        begin_step(weights, states, ["square_avg", "acc_delta"])
+        adadelta_step(
+            weights, grads, kept(states, "square_avg"), kept(states, "acc_delta"),
+            float(group["lr"]), group["rho"], group["eps"], group["weight_decay"],
+        )  # fmt: skip

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autodiff.kernels.update import adagrad_step
 
-from .optimizer import Optimizer, Update, refuse, zeros_for
+from .optimizer import Arrays, Optimizer, States, begin_step, kept, refuse
 
 __all__ = ["Adagrad"]
 
@@ -84,15 +82,9 @@ class Adagrad(Optimizer):
             },
         )
 
-    def _updater(self, group: dict[str, Any]) -> Update:
-        lr, lr_decay, eps = float(group["lr"]), group["lr_decay"], group["eps"]
-        decay, start = group["weight_decay"], group["initial_accumulator_value"]
-
-        def update(w: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> None:
-            if not state:
-                state["step"] = 0
-                state["sum"] = zeros_for(w, start)
-            state["step"] = step = state["step"] + 1
-            adagrad_step(w, g, state["sum"]._array, lr / (1 + (step - 1) * lr_decay), eps, decay)
-
-        return update
+    def _move(self, group: dict[str, Any], weights: Arrays, grads: Arrays, states: States) -> None:
+        start = group["initial_accumulator_value"]
+        steps = begin_step(weights, states, ["sum"], start)
+        rates = [float(group["lr"]) / (1 + (step - 1) * group["lr_decay"]) for step in steps]
+        sums = kept(states, "sum")
+        adagrad_step(weights, grads, sums, rates, group["eps"], group["weight_decay"])

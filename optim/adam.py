@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from autodiff.kernels.update import adam_step
 
-from .optimizer import Optimizer, Update, refuse, zeros_for
+from .optimizer import Arrays, Optimizer, States, begin_step, kept, refuse
 
 __all__ = ["Adam", "AdamW"]
 
@@ -90,25 +88,16 @@ class Adam(Optimizer):
             if not 0 <= beta < 1:
                 raise ValueError(f"{type(self).__name__}: betas[{i}] must be in [0, 1), got {beta}")
 
-    def _updater(self, group: dict[str, Any]) -> Update:
-        lr, eps, decay = float(group["lr"]), group["eps"], group["weight_decay"]
-        beta1, beta2 = group["betas"]
-        amsgrad = group["amsgrad"]
+    def _move(self, group: dict[str, Any], weights: Arrays, grads: Arrays, states: States) -> None:
+        lr, decay, amsgrad = float(group["lr"]), group["weight_decay"], group["amsgrad"]
         l2, shrink = (0.0, lr * decay) if group["decoupled_weight_decay"] else (decay, 0.0)
-
-        def update(w: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> None:
-            if not state:
-                state["step"] = 0
-                state["exp_avg"] = zeros_for(w)
-                state["exp_avg_sq"] = zeros_for(w)
-                if amsgrad:
-                    state["max_exp_avg_sq"] = zeros_for(w)
-            state["step"] = step = state["step"] + 1
-            largest = state["max_exp_avg_sq"]._array if amsgrad else None
-            mean, square = state["exp_avg"]._array, state["exp_avg_sq"]._array
-            adam_step(w, g, mean, square, largest, lr, beta1, beta2, eps, l2, shrink, step)
-
-        return update
+        names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if amsgrad else [])
+        steps = begin_step(weights, states, names)
+        adam_step(
+            weights, grads, kept(states, "exp_avg"), kept(states, "exp_avg_sq"),
+            kept(states, "max_exp_avg_sq") if amsgrad else None,
+            lr, *group["betas"], group["eps"], l2, shrink, steps,
+        )  # fmt: skip
 
 
 class AdamW(Adam):

@@ -15,14 +15,14 @@ from autodiff.versions import touch
 
 __all__ = ["Optimizer"]
 
-Update = Callable[[np.ndarray, np.ndarray, dict[str, Any]], None]
+Arrays = list[np.ndarray]
+States = list[dict[str, Any]]
 
 
 class Optimizer:
     """Base class: a step moves every parameter that has a gradient.
 
-    A subclass implements `_updater`, which reads a group's options once and returns the function
-    that updates one parameter.
+    A subclass implements `_move`, which updates all parameters of a group at once.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ class Optimizer:
             if not value >= 0:
                 raise ValueError(f"{type(self).__name__}: {key} must not be negative, got {value}")
 
-    def _updater(self, group: dict[str, Any]) -> Update:
-        """Return the function (array, gradient, state) that updates one parameter in place."""
+    def _move(self, group: dict[str, Any], weights: Arrays, grads: Arrays, states: States) -> None:
+        """Update the parameters of a group that have gradients, and their states, in place."""
         raise NotImplementedError
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -114,18 +114,19 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        state = self.state
         for group in self.param_groups:
-            update = self._updater(group)
-            maximize = group.get("maximize", False)
+            weights, grads, states = [], [], []
             for p in group["params"]:
                 leaf = p._leaf
-                if leaf is None or leaf.grad is None:
-                    continue
-                array = p._array
-                g = leaf.grad._array
-                update(array, -g if maximize else g, state[p])
-                touch(array)
+                if leaf is not None and leaf.grad is not None:
+                    weights.append(p._array)
+                    grads.append(leaf.grad._array)
+                    states.append(self.state[p])
+            if weights:
+                if group.get("maximize", False):
+                    grads = [-g for g in grads]
+                self._move(group, weights, grads, states)
+                touch(*weights)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -225,6 +226,25 @@ def _loaded(entry: Mapping[str, Any], p: Tensor) -> dict[str, Any]:
 def zeros_for(array: np.ndarray, fill: float = 0.0) -> Tensor:
     """Return a state tensor of the shape and dtype of a parameter."""
     return new_tensor(np.full(array.shape, fill, array.dtype), None)
+
+
+def begin_step(weights: Arrays, states: States, names: list[str], fill: float = 0.0) -> list[int]:
+    """Count a step of each parameter, and return its number.
+
+    At a parameter's first step the arrays that are kept for it are made.
+    """
+    for w, state in zip(weights, states, strict=True):
+        if not state:
+            state["step"] = 0
+            for name in names:
+                state[name] = zeros_for(w, fill)
+        state["step"] += 1
+    return [state["step"] for state in states]
+
+
+def kept(states: States, name: str) -> Arrays:
+    """Return one of the arrays that are kept for each parameter."""
+    return [state[name]._array for state in states]
 
 
 def refuse(name: str, **options: Any) -> None:

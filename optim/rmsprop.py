@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from autodiff.kernels.update import rmsprop_step
 
-from .optimizer import Optimizer, Update, refuse, zeros_for
+from .optimizer import Arrays, Optimizer, States, begin_step, kept, refuse
 
 __all__ = ["RMSprop"]
 
@@ -87,23 +85,14 @@ class RMSprop(Optimizer):
         if not options["alpha"] >= 0:
             raise ValueError(f"RMSprop: alpha must not be negative, got {options['alpha']}")
 
-    def _updater(self, group: dict[str, Any]) -> Update:
-        lr, alpha, eps = float(group["lr"]), group["alpha"], group["eps"]
-        momentum, decay, centered = group["momentum"], group["weight_decay"], group["centered"]
-
-        def update(w: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> None:
-            if not state:
-                state["step"] = 0
-                state["square_avg"] = zeros_for(w)
-                if momentum:
-                    state["momentum_buffer"] = zeros_for(w)
-                if centered:
-                    state["grad_avg"] = zeros_for(w)
-            state["step"] += 1
-            mean = state["grad_avg"]._array if centered else None
-            buffer = state["momentum_buffer"]._array if momentum else None
-            rmsprop_step(
-                w, g, state["square_avg"]._array, mean, buffer, lr, alpha, eps, momentum, decay
-            )
-
-        return update
+    def _move(self, group: dict[str, Any], weights: Arrays, grads: Arrays, states: States) -> None:
+        momentum, centered = group["momentum"], group["centered"]
+        names = ["square_avg"]
+        names += (["momentum_buffer"] if momentum else []) + (["grad_avg"] if centered else [])
+        begin_step(weights, states, names)
+        rmsprop_step(
+            weights, grads, kept(states, "square_avg"),
+            kept(states, "grad_avg") if centered else None,
+            kept(states, "momentum_buffer") if momentum else None,
+            float(group["lr"]), group["alpha"], group["eps"], momentum, group["weight_decay"],
+        )  # fmt: skip

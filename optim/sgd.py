@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from autodiff.kernels.update import sgd_step
 
-from .optimizer import Optimizer, Update, refuse, zeros_for
+from .optimizer import Arrays, Optimizer, States, kept, refuse, zeros_for
 
 __all__ = ["SGD"]
 
@@ -85,19 +83,15 @@ class SGD(Optimizer):
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError("SGD: nesterov needs a momentum above zero and no dampening")
 
-    def _updater(self, group: dict[str, Any]) -> Update:
-        lr, momentum = float(group["lr"]), group["momentum"]
-        dampening, weight_decay = group["dampening"], group["weight_decay"]
-        nesterov = group["nesterov"]
-
-        def update(w: np.ndarray, g: np.ndarray, state: dict[str, Any]) -> None:
-            if not momentum:
-                sgd_step(w, g, None, lr, 0.0, 0.0, weight_decay, False, False)
-                return
-            buffer: Any = state.get("momentum_buffer")
-            first = buffer is None
-            if first:
-                buffer = state["momentum_buffer"] = zeros_for(w)
-            sgd_step(w, g, buffer._array, lr, momentum, dampening, weight_decay, nesterov, first)
-
-        return update
+    def _move(self, group: dict[str, Any], weights: Arrays, grads: Arrays, states: States) -> None:
+        buffers, first = None, [False] * len(weights)
+        if group["momentum"]:
+            first = ["momentum_buffer" not in state for state in states]
+            for w, state, new in zip(weights, states, first, strict=True):
+                if new:
+                    state["momentum_buffer"] = zeros_for(w)
+            buffers = kept(states, "momentum_buffer")
+        sgd_step(
+            weights, grads, buffers, float(group["lr"]), group["momentum"], group["dampening"],
+            group["weight_decay"], group["nesterov"], first,
+        )  # fmt: skip

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff.kernels import batch_norm_backward, batch_norm_forward
+
 from .. import versions
 from ..declare import floating_operand
 from ..primitive import Primitive
-from .broadcasting import broadcast_to
-from .normalization import affine, along, applied, cotangent, standardized, totals
+from .normalization import _group_norm, affine, along, applied, cotangent, standardized, totals
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -33,31 +34,30 @@ def _by_image(matrix: Any, shape: tuple[int, ...]) -> Any:
     if len(shape) == 2:
         return matrix
     n, channels, *sizes = shape
-    images = matrix.reshape((channels, n, math.prod(sizes))).swapaxes(0, 1)
-    if isinstance(images, np.ndarray):
-        images = np.ascontiguousarray(images)
-    return images.reshape(shape)
+    return matrix.reshape((channels, n, math.prod(sizes))).swapaxes(0, 1).reshape(shape)
 
 
-def _batch_norm_forward(x: np.ndarray, w: Any, b: Any, eps: float) -> Any:
-    matrix, axis = _by_channel(x)
-    xhat, rstd, mean, variance = standardized(matrix, axis, eps)
-    out = xhat.copy() if w is None else xhat * along(w, axis)
-    if b is not None:
-        out += along(b, axis)
-    return _by_image(out, x.shape), (xhat, rstd, mean, variance)
+def _forward(x: np.ndarray, w: Any, b: Any, statistics: Any, eps: float) -> Any:
+    return batch_norm_forward(x, w, b, eps, statistics)
 
 
-def _batch_norm_rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, eps: float) -> Any:
-    dy, axis = _by_channel(g)
+def _rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, statistics: Any, eps: float) -> Any:
+    fixed = statistics is not None
     if isinstance(g, np.ndarray):
-        xhat, rstd = aux[:2]
+        gradients = batch_norm_backward(g, x, aux, y, eps, fixed)
+        return [d if needed else None for d, needed in zip(gradients, needs)]
+    (dy, axis), (rows, _) = _by_channel(g), _by_channel(x)
+    if fixed:
+        mean, rstd = statistics[0], 1 / np.sqrt(statistics[1] + eps)
+        mean, rstd = mean.astype(x.dtype), rstd.astype(x.dtype)
+        xhat = (rows - along(mean, axis)) * along(rstd, axis)
     else:
-        xhat, rstd, _, _ = standardized(_by_channel(x)[0], axis, eps)
+        xhat, rstd = standardized(rows, axis, eps)
     dx = dw = db = None
     if needs[0]:
         scale = rstd if y is None else rstd * y
-        dx = _by_image(cotangent(dy, xhat, scale, axis), g.shape)
+        dx = dy * along(scale, axis) if fixed else cotangent(dy, xhat, scale, axis)
+        dx = _by_image(dx, g.shape)
     if needs[1]:
         dw = totals(dy * xhat, axis)
     if needs[2]:
@@ -65,7 +65,7 @@ def _batch_norm_rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, eps: float) -
     return dx, dw, db
 
 
-_batch_norm = Primitive("batch_norm", _batch_norm_forward, _batch_norm_rule, arity=3, aux=True)
+_batch_norm = Primitive("batch_norm", _forward, _rule, arity=3, aux=True)
 
 
 def batch_norm(
@@ -139,17 +139,17 @@ def batch_norm(
             raise ValueError(
                 "batch_norm: running_mean and running_var are needed unless training=True"
             )
-        return _with_statistics(x, running[0]._array, running[1]._array, w, b, eps)
+        return _with_statistics(x, running, w, b, eps)
     count = x._array.size // channels[0] if channels[0] else 0
     if count == 1:
         raise ValueError(
             f"batch_norm: an input of shape {shape} has one value per channel; "
             "training needs at least two (a larger batch, or .eval())"
         )
-    out, (_, _, mean, variance) = applied(_batch_norm, x, w, b, (eps,))
+    out, (mean, variance) = applied(_batch_norm, x, w, b, (None, eps))
     if count:
-        _store(running[0], mean, momentum)
-        _store(running[1], variance * (count / (count - 1)), momentum)
+        _blend(running[0], mean, momentum)
+        _blend(running[1], variance * (count / (count - 1)), momentum)
     return out
 
 
@@ -160,26 +160,18 @@ def _statistic(operation: str, t: Any, shape: tuple[int, ...]) -> Any:
     return t
 
 
-def _store(running: Any, new: np.ndarray, momentum: float = 1) -> None:
+def _blend(running: Any, new: np.ndarray, momentum: float) -> None:
+    """Move running statistics towards new ones."""
     if running is not None:
         array = running._array
         array[...] = new if momentum == 1 else (1 - momentum) * array + momentum * new
         versions.touch(array)
 
 
-def _with_statistics(
-    x: Any, mean: np.ndarray, variance: np.ndarray, weight: Any, bias: Any, eps: float
-) -> Tensor:
-    """Normalise with given statistics: one multiplication and one addition per element."""
-    dtype = x._array.dtype
-    scale = (1 / np.sqrt(variance + eps)).astype(dtype, copy=False)
-    scale = scale if weight is None else weight * scale
-    shift = mean.astype(dtype, copy=False) * scale
-    shift = -shift if bias is None else bias - shift
-    if x._array.ndim > 2:
-        per_channel = (-1,) + (1,) * (x._array.ndim - 2)
-        scale, shift = scale.reshape(per_channel), shift.reshape(per_channel)
-    return x * scale + shift
+def _with_statistics(x: Any, running: Any, weight: Any, bias: Any, eps: float) -> Tensor:
+    """Normalise with given statistics."""
+    statistics = np.array([t._array for t in running], np.float64)
+    return applied(_batch_norm, x, weight, bias, (statistics, eps))[0]
 
 
 def instance_norm(
@@ -239,23 +231,23 @@ def instance_norm(
             f"instance_norm: expected an input (N, C, L) or (N, C, ...), got shape {shape}"
         )
     n, channels = shape[:2]
-    if use_input_stats and x._array[:1, :1].size == 1:
+    if use_input_stats and math.prod(shape[2:]) == 1:
         raise ValueError(f"instance_norm: an input of shape {shape} has one value per channel")
     w, b = affine("instance_norm", x, (channels,), weight, bias)
     running = [
         None if t is None else _statistic("instance_norm", t, (channels,))
         for t in (running_mean, running_var)
     ]
-    # Every channel of every sample becomes a channel of one sample.
-    w, b = [
-        None if t is None else broadcast_to(t, (n, channels)).reshape((n * channels,))
-        for t in (w, b)
-    ]
-    mean, variance = [None if t is None else np.tile(t._array, n) for t in running]
-    images = x.reshape((1, n * channels, *shape[2:]))
-    out: Any = batch_norm(images, mean, variance, w, b, use_input_stats, momentum, eps)
-    if use_input_stats and n:
-        for t, updated in zip(running, (mean, variance)):
-            if updated is not None:
-                _store(t, updated.reshape(n, channels).mean(axis=0))
-    return out.reshape(shape)
+    if not use_input_stats:
+        if running[0] is None or running[1] is None:
+            raise ValueError(
+                "instance_norm: running_mean and running_var are needed unless use_input_stats=True"
+            )
+        return _with_statistics(x, running, w, b, eps)
+    out, (mean, variance) = applied(_group_norm, x, w, b, (max(channels, 1), eps))
+    count = math.prod(shape[2:])
+    if x._array.size:
+        _blend(running[0], mean.reshape(n, channels).mean(axis=0), momentum)
+        unbiased = variance.reshape(n, channels).mean(axis=0) * (count / (count - 1))
+        _blend(running[1], unbiased, momentum)
+    return out

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from ..arguments import indices_below
 from ..declare import floating_operand, operand
 from ..primitive import Primitive, apply
 from .loss import check_reduction
-from .softmax import few_columns, log_softmax, softmax
+from .softmax import log_softmax, softmax
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -26,17 +28,14 @@ def _places(labels: np.ndarray) -> tuple[np.ndarray, ...]:
     return (grids[0], labels, *grids[1:])
 
 
+def _rows(x: np.ndarray) -> np.ndarray:
+    """The logits (N, C, d1, ...) as a matrix with one row per sample."""
+    return x if x.ndim == 2 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+
+
 def _forward(x: np.ndarray, labels: np.ndarray, factors: Any, reduction: str) -> Any:
-    places = _places(labels)
-    transposed = x.ndim == 2 and few_columns(x)
-    axis = 1
-    if transposed:
-        x, places, axis = x.T.copy(), places[::-1], 0
-    e = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    picked = e[places]
-    np.exp(e, out=e)
-    totals = np.add.reduce(e, axis=axis)
-    losses = np.log(totals) - picked
+    losses, tops, totals = kernels.cross_entropy(_rows(x), labels.reshape(-1))
+    losses = losses.reshape(labels.shape)
     count: Any = 1
     if factors is not None:
         losses = np.where(factors == 0, 0, losses * factors)
@@ -44,19 +43,21 @@ def _forward(x: np.ndarray, labels: np.ndarray, factors: Any, reduction: str) ->
         if reduction == "mean":
             count = losses.size if factors is None else np.add.reduce(factors, axis=None)
         losses = np.add.reduce(losses, axis=None) / count
-    return losses, (e, totals, places, transposed, count)
+    return losses, (tops, totals, count)
 
 
 def _rule(g: Any, x: Any, y: np.ndarray, z: Any, aux: Any) -> Any:
-    e, totals, places, transposed, count = aux
+    tops, totals, count = aux
     scale = g / count if z is None else g / count * z  # the cotangent of each sample's loss
     if isinstance(g, np.ndarray):
-        shares = scale / totals
-        dx = e * (shares if transposed else shares[:, None])
-        dx[places] -= scale
-        return dx.T if transposed else dx
+        each = np.empty(y.size, x.dtype)
+        each[...] = scale if scale.ndim == 0 else scale.reshape(-1)
+        dx = kernels.cross_entropy_backward(each, _rows(x), y.reshape(-1), tops, totals)
+        if x.ndim == 2:
+            return dx
+        return np.moveaxis(dx.reshape(*y.shape, x.shape[1]), -1, 1)
     certain = np.zeros(x.shape, x.dtype)
-    certain[places[::-1] if transposed else places] = 1
+    certain[_places(y)] = 1
     return (softmax(x, 1) - certain) * (scale[:, None] if scale.ndim else scale)
 
 

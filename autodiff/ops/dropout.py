@@ -1,6 +1,8 @@
 """Dropout: elements, or whole channels, set to zero at random while training.
 
-The masks are PyTorch's: after ``manual_seed`` the same elements fall out.
+Which ones fall out is decided by random numbers that are a function of a seed and a place (see
+`kernels.dropout`). Each call draws its seed from the default generator, so that ``manual_seed``
+fixes the masks; they are others than PyTorch's.
 """
 
 from __future__ import annotations
@@ -10,16 +12,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from ..declare import floating_operand
 from ..primitive import Primitive, apply
-from ..random import bernoulli, default_generator, dropout_mask
+from ..random import default_generator
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__ = ["alpha_dropout", "dropout"]
 
-_dropout = Primitive("dropout", lambda x, y: x * y, (lambda g, y: g * y, None), multilinear=True)
+
+def _rule(g: Any, p: float, seed: int) -> Any:
+    if isinstance(g, np.ndarray):
+        return kernels.dropout(g, p, seed)  # the same mask again
+    return apply(_dropout, (g,), (p, seed))
+
+
+_dropout = Primitive(
+    "dropout", lambda x, p, seed: kernels.dropout(x, p, seed), (_rule,), linear=True
+)
+_masked = Primitive("masked", lambda x, y: x * y, (lambda g, y: g * y, None), multilinear=True)
 
 # What SELU tends to for large negative inputs, -scale * alpha.
 _SELU_FLOOR = -1.7580993408473766
@@ -30,6 +44,10 @@ def _checked(operation: str, input: Any, p: Any) -> Any:
     if not 0 <= p <= 1:
         raise ValueError(f"{operation}: p must be a probability in [0, 1], got {p}")
     return x
+
+
+def _seed() -> int:
+    return int(default_generator.random64(1)[0])
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
@@ -59,7 +77,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
     >>> import autodiff as ad
     >>> generator = ad.manual_seed(0)
     >>> ad.dropout(ad.ones(4))
-    tensor([0., 0., 2., 0.])
+    tensor([0., 2., 0., 0.])
 
     References
     ----------
@@ -70,8 +88,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
     array = x._array
     if not training or p == 0 or not array.size:
         return x
-    mask = dropout_mask(default_generator, array.shape, array.dtype, p)
-    return apply(_dropout, (x, mask))
+    return apply(_dropout, (x,), (float(p), _seed()))
 
 
 def _feature_dropout(operation: str, axes: int, input: Any, p: float, training: bool) -> Tensor:
@@ -86,7 +103,8 @@ def _feature_dropout(operation: str, axes: int, input: Any, p: float, training: 
     # Without a batch axis the channels come first, but dropout2d takes (N, C, L) for a batch.
     channels = shape[:1] if axes == 2 and len(shape) == 2 else shape[:2]
     kept = channels + (1,) * (len(shape) - len(channels))
-    return apply(_dropout, (x, dropout_mask(default_generator, kept, x._array.dtype, p)))
+    mask = kernels.dropout(np.ones(kept, x._array.dtype), p, _seed())
+    return apply(_masked, (x, mask))
 
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
@@ -110,8 +128,8 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
     >>> generator = ad.manual_seed(0)
     >>> F.dropout1d(ad.ones(3, 2))
     tensor([[0., 0.],
-            [0., 0.],
-            [2., 2.]])
+            [2., 2.],
+            [0., 0.]])
     """
     return _feature_dropout("dropout1d", 2, input, p, training)
 
@@ -138,9 +156,9 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True) -> Tensor:
     >>> F.dropout2d(ad.ones(1, 3, 1, 2))
     tensor([[[[0., 0.]],
     <BLANKLINE>
-             [[0., 0.]],
+             [[2., 2.]],
     <BLANKLINE>
-             [[2., 2.]]]])
+             [[0., 0.]]]])
 
     References
     ----------
@@ -170,7 +188,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False) -> Tensor:
     >>> import autodiff as ad
     >>> generator = ad.manual_seed(0)
     >>> ad.alpha_dropout(ad.zeros(3), training=True)
-    tensor([-0.7792, -0.7792,  0.7792])
+    tensor([-0.7792,  0.7792, -0.7792])
 
     References
     ----------
@@ -181,8 +199,8 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False) -> Tensor:
     if not training or p == 0 or not array.size:
         return x
     if p == 1:
-        return apply(_dropout, (x, np.zeros(array.shape, array.dtype)))
-    mask = bernoulli(default_generator, array.shape, array.dtype, 1 - p)
+        return apply(_masked, (x, np.zeros(array.shape, array.dtype)))
+    mask = np.sign(kernels.dropout(np.ones(array.shape, array.dtype), p, _seed()))
     a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
     shift = _SELU_FLOOR * a * (1 - mask) - _SELU_FLOOR * a * p
-    return apply(_dropout, (x, mask * a)) + shift
+    return apply(_masked, (x, mask * a)) + shift

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff import kernels
+from autodiff.kernels.gemm.products import SMALL
 
 from ..declare import operand
 from ..interop import implements
@@ -30,9 +31,10 @@ def product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return ``x @ y``; several matrices times one become one product."""
     if y.ndim <= 2 and x.ndim and y.ndim:
         if x.ndim <= 2:
-            return x.dot(y)  # the same BLAS call as np.matmul's, reached sooner
-        if x.size and x.shape[-1] == y.shape[0]:
-            return x.reshape(-1, x.shape[-1]).dot(y).reshape(x.shape[:-1] + y.shape[1:])
+            if x.size * y.shape[-1] < SMALL:
+                return x.dot(y)  # what the kernel would do, reached sooner
+        elif x.size and x.shape[-1] == y.shape[0]:
+            return product(x.reshape(-1, x.shape[-1]), y).reshape(x.shape[:-1] + y.shape[1:])
     return kernels.matmul(x, y)
 
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+from autodiff.kernels.gemm.products import SMALL
+
 from ..declare import operand
 from ..mode import mode
 from ..primitive import Primitive, new_tensor, record
@@ -22,18 +25,15 @@ _Array = np.ndarray
 
 
 def _affine(x: np.ndarray, y: np.ndarray, z: np.ndarray | None) -> np.ndarray:
-    if x.ndim == 2:
-        out = x.dot(y.T)
-    elif x.size and x.ndim and x.shape[-1] == y.shape[-1]:
-        out = x.reshape(-1, x.shape[-1]).dot(y.T).reshape(x.shape[:-1] + y.shape[:-1])
-    else:
-        out = np.matmul(x, y.T)
-    if z is None:
+    if x.ndim == 2 and x.size * len(y) < SMALL // 4:
+        out = x.dot(y.T)  # what the kernel would do, reached sooner
+        if z is not None:
+            out += z
         return out
-    if out.ndim == 0:
-        return np.asarray(out + z)
-    out += z
-    return out
+    if y.ndim == 2 and x.ndim:
+        return kernels.matmul(x, y.T, z)
+    out = np.asarray(np.matmul(x, y.T))
+    return out if z is None else out + z
 
 
 def _rows(x: Any, length: int) -> Any:

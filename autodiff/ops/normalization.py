@@ -1,8 +1,8 @@
 """Normalisation of each sample: over its last axes, or over groups of its channels.
 
-These and those of `batch_norm` are one formula on a matrix: `standardized` takes each row (axis 1)
-or column (axis 0) to mean 0 and variance 1, `cotangent` takes a gradient back. Sums are products
-with a vector of ones, which BLAS does several times faster than a reduction.
+Kernels do the work on arrays. Their gradients are differentiated once more through one formula on
+a matrix, which `batch_norm` shares: `standardized` takes each row (axis 1) or column (axis 0) to
+mean 0 and variance 1, `cotangent` takes a gradient back. Sums are products with a vector of ones.
 """
 
 from __future__ import annotations
@@ -11,6 +11,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from autodiff.kernels import (
+    group_norm_backward,
+    group_norm_forward,
+    layer_norm_backward,
+    layer_norm_forward,
+)
 
 from ..arguments import sizes_of
 from ..declare import floating_operand
@@ -32,16 +39,13 @@ def along(statistic: Any, axis: int) -> Any:
     return statistic[:, None] if axis else statistic
 
 
-def standardized(x: Any, axis: int, eps: float, centre: bool = True) -> tuple[Any, Any, Any, Any]:
-    """Return the standardised matrix, 1 / standard deviation, mean and variance."""
+def standardized(x: Any, axis: int, eps: float, centre: bool = True) -> tuple[Any, Any]:
+    """Return the standardised matrix and 1 / standard deviation."""
     n = x.shape[axis]
-    mean = None
     if centre:
-        mean = totals(x, axis) / n
-        x = x - along(mean, axis)
-    variance = totals(x * x, axis) / n
-    rstd = 1 / np.sqrt(variance + eps)
-    return x * along(rstd, axis), rstd, mean, variance
+        x = x - along(totals(x, axis) / n, axis)
+    rstd = 1 / np.sqrt(totals(x * x, axis) / n + eps)
+    return x * along(rstd, axis), rstd
 
 
 def cotangent(g: Any, xhat: Any, scale: Any, axis: int, centre: bool = True) -> Any:
@@ -57,41 +61,67 @@ def _row_norm(name: str, centre: bool) -> Primitive:
     """Declare a normalisation over the last axes (`shape`), with weights of that shape."""
 
     def matrix(x: Any, columns: int) -> Any:
+        if x.ndim == 2 and x.shape[1] == columns:
+            return x
         rows = math.prod(x.shape) // columns if columns else math.prod(x.shape[:-1])
         return x.reshape((rows, columns))
 
+    def flat(w: Any, columns: int) -> Any:
+        return w if w is None or w.ndim == 1 else w.reshape((columns,))
+
     def forward(x: np.ndarray, w: Any, b: Any, shape: tuple[int, ...], eps: float) -> Any:
         columns = math.prod(shape)
-        xhat, rstd, _, _ = standardized(matrix(x, columns), 1, eps, centre)
-        out = xhat.copy() if w is None else xhat * w.reshape(columns)
-        if b is not None:
-            out += b.reshape(columns)
-        return out.reshape(x.shape), (xhat, rstd)
+        out, statistics = layer_norm_forward(
+            matrix(x, columns), flat(w, columns), flat(b, columns), eps, centre
+        )
+        return out.reshape(x.shape), statistics
 
     def rule(
         g: Any, x: Any, y: Any, aux: Any, needs: Any, shape: tuple[int, ...], eps: float
     ) -> Any:
         columns = math.prod(shape)
+        dy, x, y = matrix(g, columns), matrix(x, columns), flat(y, columns)
         if isinstance(g, np.ndarray):
-            xhat, rstd = aux
+            dx, dw, db = layer_norm_backward(dy, x, aux, y, eps, centre)
         else:
-            xhat, rstd, _, _ = standardized(matrix(x, columns), 1, eps, centre)
-        dy = matrix(g, columns)
-        dx = dw = db = None
-        if needs[0]:
-            scaled = dy if y is None else dy * y.reshape((columns,))
-            dx = cotangent(scaled, xhat, rstd, 1, centre).reshape(g.shape)
-        if needs[1]:
-            dw = totals(dy * xhat, 0).reshape(shape)
-        if needs[2]:
-            db = totals(dy, 0).reshape(shape)
-        return dx, dw, db
+            xhat, rstd = standardized(x, 1, eps, centre)
+            dx = cotangent(dy if y is None else dy * y, xhat, rstd, 1, centre)
+            dw, db = totals(dy * xhat, 0), totals(dy, 0)
+        results = (dx, g.shape), (dw, shape), (db, shape)
+        return [
+            (d if d.shape == its_shape else d.reshape(its_shape)) if needed else None
+            for (d, its_shape), needed in zip(results, needs)
+        ]
 
     return Primitive(name, forward, rule, arity=3, aux=True)
 
 
 _layer_norm = _row_norm("layer_norm", centre=True)
 _rms_norm = _row_norm("rms_norm", centre=False)
+
+
+def _group_norm_forward(x: np.ndarray, w: Any, b: Any, groups: int, eps: float) -> Any:
+    return group_norm_forward(x, groups, w, b, eps)
+
+
+def _group_norm_rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, groups: int, eps: float) -> Any:
+    if isinstance(g, np.ndarray):
+        gradients = group_norm_backward(g, x, groups, aux, y, eps)
+        return [d if needed else None for d, needed in zip(gradients, needs)]
+    n, channels, *sizes = g.shape
+    rows = (n * groups, channels // groups * math.prod(sizes))
+    planes = (n, channels, math.prod(sizes))
+    xhat, rstd = standardized(x.reshape(rows), 1, eps)
+    dy, dx = g.reshape(planes), None
+    if needs[0]:
+        scaled = dy if y is None else dy * y[:, None]
+        dx = cotangent(scaled.reshape(rows), xhat, rstd, 1).reshape(g.shape)
+    dw = (dy * xhat.reshape(planes)).sum((0, 2)) if needs[1] else None
+    db = dy.sum((0, 2)) if needs[2] else None
+    return dx, dw, db
+
+
+_group_norm = Primitive("group_norm", _group_norm_forward, _group_norm_rule, arity=3, aux=True)
 
 
 def applied(primitive: Primitive, x: Any, w: Any, b: Any, params: tuple[Any, ...]) -> Any:
@@ -264,13 +294,5 @@ def group_norm(
         raise ValueError(
             f"group_norm: cannot cut the channels of shape {shape} into {num_groups} groups"
         )
-    channels = shape[1]
-    w, b = affine("group_norm", x, (channels,), weight, bias)
-    length = channels // num_groups * math.prod(shape[2:])
-    groups = x.reshape((shape[0], num_groups, length))
-    out = applied(_layer_norm, groups, None, None, ((length,), eps))[0]
-    out = out.reshape(shape)
-    per_channel = (channels,) + (1,) * (len(shape) - 2)
-    if w is not None:
-        out = out * w.reshape(per_channel)
-    return out if b is None else out + b.reshape(per_channel)
+    w, b = affine("group_norm", x, shape[1:2], weight, bias)
+    return applied(_group_norm, x, w, b, (num_groups, eps))[0]

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from ..declare import elementwise, unary
 from ..interop import implements
 from ..primitive import Primitive
-from .masks import ONE, ZERO, select
+from .masks import ZERO, select
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -23,20 +25,15 @@ METHODS = ("expit", "sigmoid", "tanh")
 IN_PLACE = METHODS
 
 
-def logistic(x: Any) -> Any:
-    """Return ``1 / (1 + exp(-x))``; where the exponential overflows, that is 0, as it should be."""
-    letter = x.dtype.char
-    if letter == "e":  # whose small numbers reach further than its exponentials
-        return logistic(x.astype(np.float32)).astype(np.float16)
-    e = np.asarray(np.negative(x))
-    np.exp(e, e)
-    np.add(e, ONE[letter], e)
-    return np.reciprocal(e, e)
+def _sigmoid_rule(g: Any, out: Any) -> Any:
+    if isinstance(g, np.ndarray):
+        return kernels.sigmoid_backward(g, out)
+    return g * (out * (1 - out))
 
 
 @unary(
-    logistic,
-    lambda g, out: g * (out * (1 - out)),
+    kernels.sigmoid,
+    _sigmoid_rule,
     scalar=lambda x: 1.0 / (1.0 + math.exp(-x)),
     symbol="σ",
 )
@@ -117,8 +114,14 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return elementwise(_softplus, (input,), (float(beta), float(threshold)))
 
 
+def _tanh_rule(g: Any, out: Any) -> Any:
+    if isinstance(g, np.ndarray):
+        return kernels.tanh_backward(g, out)
+    return g * (1 - out * out)
+
+
 @implements(np.tanh)
-@unary(np.tanh, lambda g, out: g * (1 - out * out), scalar=math.tanh)
+@unary(np.tanh, _tanh_rule, scalar=math.tanh)
 def tanh(input: Any) -> Tensor:
     """Hyperbolic tangent of each element.
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from ..declare import elementwise, unary
 from ..primitive import Primitive
 from .masks import ZERO, keep, select
-from .sigmoids import logistic, sigmoid
-from .special import erf
+from .sigmoids import sigmoid
+from .special import erfc
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -23,12 +25,16 @@ __all__ = ["celu", "elu", "gelu", "mish", "selu", "silu", "softsign", "tanhshrin
 METHODS = ()
 IN_PLACE = ("celu", "elu", "selu")
 
-_erf: Primitive = erf.primitive  # type: ignore[attr-defined]
+_erfc: Primitive = erfc.primitive  # type: ignore[attr-defined]
 _sigmoid: Primitive = sigmoid.primitive  # type: ignore[attr-defined]
 
 # The constants for which mean 0 and variance 1 are a fixed point of a layer.
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
+
+# From here on, silu and gelu are their limits: an infinity times their slope's distance from its own,
+# which is 0, would be NaN.
+_FAR = 1000.0
 
 
 def _elu_forward(x: Any, alpha: float, scale: float, rate: float) -> Any:
@@ -133,14 +139,16 @@ def celu(input: Any, alpha: float = 1.0) -> Tensor:
 
 
 def _silu_rule(g: Any, x: Any) -> Any:
+    if isinstance(g, np.ndarray):
+        return kernels.silu_backward(g, x)
     s = _sigmoid(x)
-    return g * (s * (x * (1 - s) + 1))
+    return g * (s + keep(x * (s - s * s), np.abs(x) < _FAR))
 
 
 @unary(
-    lambda x: x * logistic(x),
+    kernels.silu,
     _silu_rule,
-    scalar=lambda x: x / (1.0 + math.exp(-x)),
+    scalar=lambda x: x / (1.0 + math.exp(-x)) if x != -math.inf else -0.0,
 )
 def silu(input: Any) -> Tensor:
     """``input * sigmoid(input)`` of each element, also called swish.
@@ -174,7 +182,7 @@ def _mish_rule(g: Any, x: Any) -> Any:
     return g * (t + x * s * (1 - t * t))
 
 
-@unary(lambda x: x * _tanh_of_softplus(logistic(x)), _mish_rule)
+@unary(lambda x: x * _tanh_of_softplus(kernels.sigmoid(np.asarray(x))), _mish_rule)
 def mish(input: Any) -> Tensor:
     """``input * tanh(softplus(input))`` of each element.
 
@@ -199,30 +207,33 @@ _TANH_SCALE = math.sqrt(2 / math.pi)
 _CUBIC = 0.044715
 
 
-def _gelu_forward(x: Any, approximate: str) -> Any:
-    if approximate == "tanh":
-        return x * 0.5 * (1 + np.tanh(_TANH_SCALE * (x + _CUBIC * (x * x * x))))
-    return x * 0.5 * (1 + _erf.forward(x * math.sqrt(0.5)))
-
-
 def _gelu_float(x: float, approximate: str) -> float:
+    if x == -math.inf:
+        return -0.0
     if approximate == "tanh":
         return x * 0.5 * (1.0 + math.tanh(_TANH_SCALE * (x + _CUBIC * (x * x * x))))
-    return x * 0.5 * (1.0 + math.erf(x * math.sqrt(0.5)))
+    return x * (0.5 * math.erfc(x * -math.sqrt(0.5)))
 
 
 def _gelu_rule(g: Any, x: Any, approximate: str) -> Any:
+    if isinstance(g, np.ndarray):
+        return kernels.gelu_backward(g, x, approximate)
     square = x * x
     if approximate == "tanh":
         t = np.tanh(_TANH_SCALE * (x + _CUBIC * (square * x)))
         slope = (1 - t * t) * (_TANH_SCALE * (1 + 3 * _CUBIC * square))
-        return g * (0.5 * (1 + t + x * slope))
+        return g * (0.5 * (1 + t + keep(x * slope, np.abs(x) < _FAR)))
     density = np.exp(square * -0.5) * (1 / math.sqrt(2 * math.pi))
-    return g * (0.5 * (1 + _erf(x * math.sqrt(0.5))) + x * density)
+    return g * (0.5 * _erfc(x * -math.sqrt(0.5)) + keep(x * density, np.abs(x) < _FAR))
 
 
 _gelu = Primitive(
-    "gelu", _gelu_forward, (_gelu_rule,), elementwise=True, floating=True, scalar=_gelu_float
+    "gelu",
+    lambda x, approximate: kernels.gelu(np.asarray(x), approximate),
+    (_gelu_rule,),
+    elementwise=True,
+    floating=True,
+    scalar=_gelu_float,
 )
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff import kernels
+
 from ..arguments import axis_of, numpy_names
 from ..declare import floating_operand
 from ..primitive import Primitive, apply
@@ -18,64 +20,32 @@ __all__ = ["log_softmax", "softmax"]
 
 METHODS = ("log_softmax", "softmax")
 
-# A loop over a short row takes less time than starting it. So down the columns of a transposed copy
-# NumPy is quicker, for rows of up to _SHORT elements, if they are _MANY and more than their length.
-_SHORT, _MANY = 64, 24
-_COLUMN_OF_ONES = {char: np.ones((_SHORT, 1), char) for char in "fd"}
-_max: Any = np.maximum.reduce
+
+def _along(kernel: Callable[..., np.ndarray], axis: int | None, *arrays: np.ndarray) -> np.ndarray:
+    """Call a kernel for one axis; None stands for that of a single number."""
+    if axis is None:
+        return _along(kernel, 0, *[array.reshape(1) for array in arrays]).reshape(())
+    if arrays[0].dtype.char == "e":  # sums in float16 stop growing at 2048
+        wide = [array.astype(np.float32) for array in arrays]
+        return kernel(*wide, axis).astype(np.float16)
+    return kernel(*arrays, axis)
 
 
-def few_columns(x: np.ndarray) -> bool:
-    """Whether rows are so short and so many that a transposed copy is worth its price."""
-    n = x.shape[-1]
-    return n <= _SHORT and x.size >= n * max(n, _MANY)
+def _softmax_rule(g: Any, out: Any, axis: int | None) -> Any:
+    if isinstance(g, np.ndarray):
+        return _along(kernels.softmax_backward, axis, g, out)
+    return out * (g - np.add.reduce(g * out, axis=axis, keepdims=True))
 
 
-def _along(function: Callable[..., np.ndarray], x: np.ndarray, axis: int | None) -> np.ndarray:
-    """Return ``function(x, axis)``, worked out down the columns where the rows are short."""
-    if not x.size:
-        return x.copy()
-    if x.dtype.char == "e":  # sums in float16 stop growing at 2048
-        return _along(function, x.astype(np.float32), axis).astype(x.dtype)
-    if axis == x.ndim - 1 and few_columns(x):
-        columns = x.reshape(-1, x.shape[-1]).T.copy()
-        return np.ascontiguousarray(function(columns, 0).T).reshape(x.shape)
-    return function(x, axis)
+def _log_softmax_rule(g: Any, out: Any, axis: int | None) -> Any:
+    if isinstance(g, np.ndarray):
+        return _along(kernels.log_softmax_backward, axis, g, out)
+    return g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True)
 
 
-def _softmax_forward(x: np.ndarray, axis: int | None) -> np.ndarray:
-    if axis == x.ndim - 1 and 16 <= x.shape[-1] <= _SHORT and x.dtype.char != "e" and x.size:
-        rows = x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
-        e = rows - _max(rows.T.copy(), 0)[:, None]
-        np.exp(e, e)
-        # A product with ones adds up rows of this length faster than a reduction does.
-        e /= e.dot(_COLUMN_OF_ONES[x.dtype.char][: x.shape[-1]])
-        return e if x.ndim == 2 else e.reshape(x.shape)
-    return _along(_probabilities, x, axis)
-
-
-def _probabilities(x: np.ndarray, axis: int | None) -> np.ndarray:
-    e = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    np.exp(e, out=e)
-    e /= np.add.reduce(e, axis=axis, keepdims=True)
-    return e
-
-
-def _log_probabilities(x: np.ndarray, axis: int | None) -> np.ndarray:
-    e = np.asarray(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    e -= np.log(np.add.reduce(np.exp(e), axis=axis, keepdims=True))
-    return e
-
-
-_softmax = Primitive(
-    "softmax",
-    _softmax_forward,
-    (lambda g, out, axis: out * (g - np.add.reduce(g * out, axis=axis, keepdims=True)),),
-)
+_softmax = Primitive("softmax", lambda x, axis: _along(kernels.softmax, axis, x), (_softmax_rule,))
 _log_softmax = Primitive(
-    "log_softmax",
-    lambda x, axis: _along(_log_probabilities, x, axis),
-    (lambda g, out, axis: g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True),),
+    "log_softmax", lambda x, axis: _along(kernels.log_softmax, axis, x), (_log_softmax_rule,)
 )
 
 

@@ -1,15 +1,15 @@
-"""Convolution of images: forward, gradient of the input, gradient of the weight.
+"""Convolution: forward, gradient of the input, gradient of the weight, gradient of the bias.
 
-All three take plain arrays in PyTorch's layout:
+All take plain arrays in PyTorch's layout, over one, two or three axes of space:
 
-- `x` (N, C, H, W), `w` (K, C / groups, R, S), `bias` (K,), output and its gradient `g`
-  (N, K, OH, OW);
-- `stride` and `dilation` are tuples (rows, columns), `padding` is a tuple of tuples
-  ((top, bottom), (left, right)) of zeros;
-- OH = (H + top + bottom - dilation * (R - 1) - 1) // stride + 1, and OW likewise.
+- `x` (N, C, *size), `w` (K, C / groups, *window), `bias` (K,), output and its gradient `g`
+  (N, K, *out);
+- `stride` and `dilation` are integers or tuples with one per axis, `padding` is an integer or a
+  tuple of (before, after) per axis, of zeros;
+- out = (size + before + after - dilation * (window - 1) - 1) // stride + 1 along each axis.
 
-A convolution over one axis is one of height 1. A transposed convolution is `conv_input_grad` used
-forwards; its own gradients are then `conv_forward` and `conv_weight_grad`.
+A transposed convolution is `conv_input_grad` used forwards; its own gradients are then
+`conv_forward` and `conv_weight_grad`.
 
 The convolution is the one of deep learning, that is a cross-correlation: the kernel is not flipped
 (V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning", 2016).
@@ -17,34 +17,54 @@ The convolution is the one of deep learning, that is a cross-correlation: the ke
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..registry import kernel
+from ..gemm.products import _FUNCTIONS, ACTIVATIONS
+from ..registry import kernel, ones
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
 Shape = tuple[int, ...]
+Pairs = tuple[tuple[int, int], ...]
+
+# Of an axis with its padding, so that no distance in memory overflows.
+_LARGEST = 2**40
 
 
-def conv_output_size(size: int, kernel: int, stride: int, padding: Pair, dilation: int) -> int:
+class Geometry(NamedTuple):
+    """A convolution whose shapes and options were checked; each option with one entry per axis."""
+
+    x_shape: Shape
+    w_shape: Shape
+    out: Shape
+    stride: Shape
+    padding: Pairs
+    dilation: Shape
+    groups: int
+
+
+def conv_output_size(
+    size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int
+) -> int:
     """Return the length of one axis of the output (0 or less where the kernel does not fit)."""
     return (size + sum(padding) - dilation * (kernel - 1) - 1) // stride + 1
 
 
+@functools.lru_cache(maxsize=1024)
 def check_conv(
     name: str,
     x_shape: Shape,
     w_shape: Shape,
     g_shape: Shape | None,
-    stride: Pair,
-    padding: Padding,
-    dilation: Pair,
+    stride: int | Shape,
+    padding: int | Pairs,
+    dilation: int | Shape,
     groups: int,
-) -> Pair:
-    """Check that the shapes fit each other; return (OH, OW), those of `g` where it is given.
+) -> Geometry:
+    """Check that the shapes fit each other; return them with the options per axis.
 
     Raises
     ------
@@ -52,61 +72,115 @@ def check_conv(
         Naming the kernel and the shapes. Nothing that passes reads or writes out of bounds.
     """
     shapes = f"{name}: x {x_shape}, w {w_shape}" + (f", g {g_shape}" if g_shape else "")
-    if len(x_shape) != 4 or len(w_shape) != 4 or (g_shape is not None and len(g_shape) != 4):
-        raise ValueError(f"{shapes}: 4 axes each are needed")
+    axes = len(x_shape) - 2
+    given = (x_shape, w_shape) if g_shape is None else (x_shape, w_shape, g_shape)
+    if axes not in (1, 2, 3) or any(len(shape) != axes + 2 for shape in given):
+        raise ValueError(f"{shapes}: they need 3, 4 or 5 axes, all the same number")
     if groups < 1 or w_shape[0] % groups or x_shape[1] != w_shape[1] * groups:
         raise ValueError(f"{shapes}: the channels do not fit groups={groups}")
-    if min(*stride, *dilation) < 1 or min(*padding[0], *padding[1]) < 0:
+    stride = (stride,) * axes if isinstance(stride, int) else stride
+    dilation = (dilation,) * axes if isinstance(dilation, int) else dilation
+    padding = ((padding, padding),) * axes if isinstance(padding, int) else padding
+    if not len(stride) == len(dilation) == len(padding) == axes:
+        raise ValueError(
+            f"{shapes}: stride {stride}, padding {padding} and dilation {dilation} need {axes} "
+            "entries each"
+        )
+    if min(*stride, *dilation) < 1 or min(min(pair) for pair in padding) < 0:
         raise ValueError(
             f"{name}: stride {stride} and dilation {dilation} must be positive, "
             f"padding {padding} must not be negative"
         )
-    out = tuple(
-        conv_output_size(x_shape[2 + axis], w_shape[2 + axis], *options)
-        for axis, options in enumerate(zip(stride, padding, dilation, strict=True))
-    )
+    padded = [n + sum(pair) for n, pair in zip(x_shape[2:], padding, strict=True)]
+    if max(*padded, *stride, *dilation) > _LARGEST:
+        raise ValueError(f"{shapes}: the padded input {padded} is too large")
+    out = tuple(map(conv_output_size, x_shape[2:], w_shape[2:], stride, padding, dilation))
     if min(w_shape[2:]) < 1 or min(out) < 1:
         raise ValueError(f"{shapes}: the kernel does not fit into the padded input")
-    if g_shape is None:
-        return out[0], out[1]
-    # The gradient may be smaller: a transposed convolution may pad its output at the far end.
-    if g_shape[:2] != (x_shape[0], w_shape[0]) or g_shape[2] > out[0] or g_shape[3] > out[1]:
-        raise ValueError(f"{shapes}: g must be {(x_shape[0], w_shape[0], *out)}")
-    return g_shape[2], g_shape[3]
+    if g_shape is not None:
+        # It may be smaller: a transposed convolution may pad its output at the far end.
+        fits = all(n <= most for n, most in zip(g_shape[2:], out, strict=True))
+        if g_shape[:2] != (x_shape[0], w_shape[0]) or not fits:
+            raise ValueError(f"{shapes}: g must be {(x_shape[0], w_shape[0], *out)}")
+        out = g_shape[2:]
+    return Geometry(x_shape, w_shape, out, stride, padding, dilation, groups)
 
 
-def check_bias(w_shape: Shape, bias: np.ndarray | None) -> None:
-    """Check that there is one number per output channel."""
-    if bias is not None and bias.shape != w_shape[:1]:
-        raise ValueError(f"conv_forward: w {w_shape} needs a bias {w_shape[:1]}, got {bias.shape}")
+def check_epilogue(
+    geometry: Geometry, bias: np.ndarray | None, activation: str | None, residual: np.ndarray | None
+) -> None:
+    """Check what `conv_forward` adds to the products, and the function that it applies."""
+    n, k = geometry.x_shape[0], geometry.w_shape[0]
+    if bias is not None and bias.shape != (k,):
+        raise ValueError(
+            f"conv_forward: w {geometry.w_shape} needs a bias {(k,)}, got {bias.shape}"
+        )
+    if residual is not None and residual.shape != (n, k, *geometry.out):
+        raise ValueError(
+            f"conv_forward: the output is {(n, k, *geometry.out)}, the residual {residual.shape}"
+        )
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"conv_forward: activation {activation!r} is none of {ACTIVATIONS}")
 
 
-def _columns(
-    x: np.ndarray, kernel: Pair, out: Pair, stride: Pair, padding: Padding, dilation: Pair
-) -> np.ndarray:
-    """Return the patches under the kernel, (N, C, R, S, OH, OW): a view of the padded input."""
-    extent = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+def _columns(x: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return the patches under the kernel, (N, groups, channels and taps, positions)."""
+    _, w_shape, out, stride, padding, dilation, groups = geometry
+    axes = len(out)
+    extent = tuple(d * (k - 1) + 1 for k, d in zip(w_shape[2:], dilation, strict=True))
     padded = np.pad(x, ((0, 0), (0, 0), *padding))
-    windows = sliding_window_view(padded, extent, axis=(2, 3))
-    patches = windows[:, :, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
-    return patches[:, :, : out[0], : out[1]].transpose(0, 1, 4, 5, 2, 3)
+    windows = sliding_window_view(padded, extent, axis=tuple(range(2, 2 + axes)))
+    places = tuple(slice(0, (n - 1) * s + 1, s) for n, s in zip(out, stride, strict=True))
+    taps = tuple(slice(None, None, d) for d in dilation)
+    patches = windows[(slice(None), slice(None), *places, *taps)]
+    space = tuple(range(2, 2 + axes))
+    patches = patches.transpose(0, 1, *(axis + axes for axis in space), *space)
+    return patches.reshape(len(x), groups, math.prod(w_shape[1:]), math.prod(out))
 
 
-@kernel(compiled="conv.convolution_jit")
+def _is_worth_compiling(a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -> bool:
+    """Spare the smallest examples the compiler: the compiled versions are the faster ones always."""
+    return a.size * b.size > 2048
+
+
+@kernel(
+    compiled="conv.convolution_jit",
+    prefer=_is_worth_compiling,
+    examples=lambda dtype: [
+        (np.ones((1, 1, 3, 3), dtype), np.ones((1, 1, 2, 2), dtype), None, 1, 0, 1, 1, activation)
+        for activation in (None, "relu")
+    ],
+)
 def conv_forward(
     x: np.ndarray,
     w: np.ndarray,
     bias: np.ndarray | None = None,
-    stride: Pair = (1, 1),
-    padding: Padding = ((0, 0), (0, 0)),
-    dilation: Pair = (1, 1),
+    stride: int | Shape = 1,
+    padding: int | Pairs = 0,
+    dilation: int | Shape = 1,
     groups: int = 1,
+    activation: str | None = None,
+    residual: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Convolve images with a kernel.
+    """Convolve with a kernel, and in the same pass: activation(products + bias) + residual.
+
+    Parameters
+    ----------
+    x : ndarray (N, C, *size)
+        One to three axes of space.
+    w : ndarray (K, C / groups, *window)
+    bias : ndarray (K,), optional
+    stride, dilation : int or tuple of int, default 1
+    padding : int or tuple of (before, after), default 0
+    groups : int, default 1
+    activation : {None, "relu", "gelu", "tanh", "sigmoid"}
+        "gelu" is the exact one, by the error function.
+    residual : ndarray (N, K, *out), optional
+        Added last.
 
     Returns
     -------
-    ndarray (N, K, OH, OW)
+    ndarray (N, K, *out)
 
     Raises
     ------
@@ -121,38 +195,47 @@ def conv_forward(
     >>> kernels.conv_forward(np.array([[[[0.0, 0.0, 3.0, 3.0]]]]), edge)
     array([[[[0., 3., 0.]]]])
     """
-    out = check_conv("conv_forward", x.shape, w.shape, None, stride, padding, dilation, groups)
-    check_bias(w.shape, bias)
-    columns = _columns(x, w.shape[2:], out, stride, padding, dilation)
-    count = math.prod(w.shape[1:])
-    columns = columns.reshape(x.shape[0], groups, count, out[0] * out[1])
-    y = np.matmul(w.reshape(groups, w.shape[0] // groups, count), columns)
-    y = y.reshape(x.shape[0], w.shape[0], *out)
-    return y if bias is None else y + bias[:, None, None]
+    geometry = check_conv("conv_forward", x.shape, w.shape, None, stride, padding, dilation, groups)
+    check_epilogue(geometry, bias, activation, residual)
+    columns = _columns(x, geometry)
+    y = np.matmul(w.reshape(groups, w.shape[0] // groups, columns.shape[2]), columns)
+    y = y.reshape(x.shape[0], w.shape[0], *geometry.out)
+    if bias is not None:
+        y = y + bias.reshape(-1, *(1,) * len(geometry.out))
+    if activation is not None:
+        y = _FUNCTIONS[activation](y)
+    return y if residual is None else y + residual
 
 
-@kernel(compiled="conv.convolution_jit")
+@kernel(
+    compiled="conv.convolution_jit",
+    prefer=_is_worth_compiling,
+    examples=ones((1, 1, 2, 2), (1, 1, 2, 2), options=((1, 1, 3, 3),)),
+)
 def conv_input_grad(
     g: np.ndarray,
     w: np.ndarray,
     input_shape: Shape,
-    stride: Pair = (1, 1),
-    padding: Padding = ((0, 0), (0, 0)),
-    dilation: Pair = (1, 1),
+    stride: int | Shape = 1,
+    padding: int | Pairs = 0,
+    dilation: int | Shape = 1,
     groups: int = 1,
 ) -> np.ndarray:
     """Return the gradient of `conv_forward` with respect to `x`: a transposed convolution.
 
     Parameters
     ----------
-    g : ndarray (N, K, OH, OW)
-        OH and OW may be smaller than the forward formula gives for `input_shape`.
+    g : ndarray (N, K, *out)
+        It may be smaller than the forward formula gives for `input_shape`.
+    w : ndarray (K, C / groups, *window)
     input_shape : tuple
-        (N, C, H, W), the shape to return.
+        (N, C, *size), the shape to return.
+    stride, padding, dilation, groups
+        As for `conv_forward`.
 
     Returns
     -------
-    ndarray (N, C, H, W)
+    ndarray (N, C, *size)
 
     Raises
     ------
@@ -167,51 +250,54 @@ def conv_input_grad(
     >>> kernels.conv_input_grad(np.array([[[[1.0, 0.0, 0.0]]]]), edge, (1, 1, 1, 4))
     array([[[[-1.,  1.,  0.,  0.]]]])
     """
-    input_shape = tuple(input_shape)
-    options = (stride, padding, dilation, groups)
-    rows, columns = check_conv("conv_input_grad", input_shape, w.shape, g.shape, *options)
-    batch, channels, height, width = input_shape
+    geometry = check_conv(
+        "conv_input_grad", tuple(input_shape), w.shape, g.shape, stride, padding, dilation, groups
+    )
+    (batch, channels, *size), _, out, stride, padding, dilation, _ = geometry
     flat_w = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
-    flat_g = g.reshape(batch, groups, w.shape[0] // groups, rows * columns)
+    flat_g = g.reshape(batch, groups, w.shape[0] // groups, math.prod(out))
     patches = np.matmul(flat_w.swapaxes(1, 2), flat_g)
-    patches = patches.reshape(batch, channels, *w.shape[2:], rows, columns)
-    (top, bottom), (left, right) = padding
-    dx = np.zeros((batch, channels, height + top + bottom, width + left + right), patches.dtype)
-    for r in range(w.shape[2]):
-        for s in range(w.shape[3]):
-            y0, x0 = r * dilation[0], s * dilation[1]
-            dx[
-                :,
-                :,
-                y0 : y0 + stride[0] * rows : stride[0],
-                x0 : x0 + stride[1] * columns : stride[1],
-            ] += patches[:, :, r, s]
-    return dx[:, :, top : top + height, left : left + width]
+    patches = patches.reshape(batch, channels, *w.shape[2:], *out)
+    padded = [n + sum(pair) for n, pair in zip(size, padding, strict=True)]
+    dx = np.zeros((batch, channels, *padded), patches.dtype)
+    for tap in np.ndindex(*w.shape[2:]):
+        places = tuple(
+            slice(t * d, t * d + s * n, s)
+            for t, d, s, n in zip(tap, dilation, stride, out, strict=True)
+        )
+        dx[(slice(None), slice(None), *places)] += patches[(slice(None), slice(None), *tap)]
+    inside = tuple(slice(p[0], p[0] + n) for p, n in zip(padding, size, strict=True))
+    return dx[(slice(None), slice(None), *inside)]
 
 
-@kernel(compiled="conv.convolution_jit")
+@kernel(
+    compiled="conv.weight_jit",
+    prefer=_is_worth_compiling,
+    examples=ones((1, 1, 2, 2), (1, 1, 3, 3), options=((1, 1, 2, 2),)),
+)
 def conv_weight_grad(
     g: np.ndarray,
     x: np.ndarray,
     weight_shape: Shape,
-    stride: Pair = (1, 1),
-    padding: Padding = ((0, 0), (0, 0)),
-    dilation: Pair = (1, 1),
+    stride: int | Shape = 1,
+    padding: int | Pairs = 0,
+    dilation: int | Shape = 1,
     groups: int = 1,
 ) -> np.ndarray:
     """Return the gradient of `conv_forward` with respect to `w`.
 
     Parameters
     ----------
-    g : ndarray (N, K, OH, OW)
-    x : ndarray (N, C, H, W)
+    g : ndarray (N, K, *out)
+    x : ndarray (N, C, *size)
     weight_shape : tuple
-        (K, C / groups, R, S), the shape to return.
+        (K, C / groups, *window), the shape to return.
+    stride, padding, dilation, groups
+        As for `conv_forward`.
 
     Returns
     -------
-    ndarray (K, C / groups, R, S)
-        Where `x` holds infinities or NaN, further elements than those that they reach may be NaN.
+    ndarray (K, C / groups, *window)
 
     Raises
     ------
@@ -227,11 +313,31 @@ def conv_weight_grad(
     array([[[[3., 6.]]]])
     """
     weight_shape = tuple(weight_shape)
-    options = (stride, padding, dilation, groups)
-    out = check_conv("conv_weight_grad", x.shape, weight_shape, g.shape, *options)
-    window = (weight_shape[2], weight_shape[3])
-    columns = _columns(x, window, out, stride, padding, dilation)
-    count = math.prod(weight_shape[1:])
-    columns = columns.reshape(x.shape[0], groups, count, out[0] * out[1])
-    flat_g = g.reshape(x.shape[0], groups, weight_shape[0] // groups, out[0] * out[1])
+    geometry = check_conv(
+        "conv_weight_grad", x.shape, weight_shape, g.shape, stride, padding, dilation, groups
+    )
+    columns = _columns(x, geometry)
+    flat_g = g.reshape(len(x), groups, weight_shape[0] // groups, math.prod(geometry.out))
     return np.matmul(flat_g, columns.swapaxes(2, 3)).sum(axis=0).reshape(weight_shape)
+
+
+@kernel(compiled="conv.weight_jit", prefer=lambda g: g.size > 4096, examples=ones((1, 1, 2, 2)))
+def conv_bias_grad(g: np.ndarray) -> np.ndarray:
+    """Return the gradient of `conv_forward` with respect to the bias: a sum per channel.
+
+    Parameters
+    ----------
+    g : ndarray (N, K, *out)
+
+    Returns
+    -------
+    ndarray (K,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autodiff import kernels
+    >>> kernels.conv_bias_grad(np.ones((2, 3, 4)))
+    array([8., 8., 8.])
+    """
+    return g.sum(axis=(0, *range(2, g.ndim)))

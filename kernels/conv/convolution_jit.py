@@ -1,267 +1,223 @@
-"""Compiled convolution: padded planes, shifted rows and register tiles (see `plan`)."""
+"""Compiled convolution: forward and gradient of the input (see `plan`)."""
 
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-from ..jit import inline, jit, native
+from ..gemm.epilogue_jit import finish
+from ..gemm.products import ACTIVATIONS
+from ..jit import inline, native, parallel
 from ..simd import at, lanes, pointer
 from ..threads import split
-from ..tiles import HALF_ROWS, ROWS, VECTORS, dot_tile, move_row
-from .convolution import Padding, Pair, Shape, check_bias, check_conv
+from .convolution import Pairs, Shape, check_conv, check_epilogue
 from .convolution import conv_forward as _forward
 from .convolution import conv_input_grad as _input_grad
-from .convolution import conv_weight_grad as _weight_grad
-from .plan import Plan, plan_forward, plan_input_grad
-from .shifted_jit import product, scratch, whole_vectors
-
-# Channels whose shifted rows under one tile stay in the first-level cache (48 KiB).
-CHANNEL_BLOCK = 32
-
-# Elements that a row of the output's gradient is multiplied by at a time: ROWS such rows stay in
-# the first-level cache while all taps go by.
-SPAN = 768
+from .plan import THIN_ROWS, Layout, plan_forward, plan_input_grad
+from .planes_jit import (
+    fill_planes,
+    pack_weights,
+    product,
+    tap_table,
+    thin_product,
+)
+from .tiles import ROWS, aligned
 
 
 @inline
-def _pad(source, count, sizes, row_residues, column_residues, padded, nothing):
-    """Copy `count` planes into the phases of padded planes.
-
-    Written are the places that have a source; the others keep the zeros that they hold.
-    """
-    _, _, _, height, width, top, left, step_h, step_w, plane_rows, pitch, _, _, _ = sizes
-    for plane in range(count):
-        for a in row_residues:
-            first_row = max(0, -((a - top) // step_h))
-            last_row = min(plane_rows, (height + top - a + step_h - 1) // step_h)
-            for b in column_residues:
-                begin = max(0, -((b - left) // step_w))
-                end = min(pitch, (width + left - b + step_w - 1) // step_w)
-                for row in range(first_row, last_row):
-                    place = at(padded, row * pitch + begin)
-                    y, x = row * step_h + a - top, begin * step_w + b - left
-                    origin = at(source, (plane * height + y) * width + x)
-                    if step_w == 1:
-                        move_row(place, origin, end - begin, nothing)
-                    else:
-                        for column in range(end - begin):
-                            place[column] = origin[column * step_w]
-                padded = at(padded, plane_rows * pitch)
+def _finish(out, lead, z_step, rows, depths, length, activation, bias, residual):
+    """Apply an activation to what a piece has written, and add the residual where there is one."""
+    for d in range(depths):
+        place = at(pointer(residual), d * z_step) if residual.size else pointer(residual)
+        epilogue = (activation, bias, False, place, residual.size > 0, lead)
+        finish(at(out, d * z_step), lead, rows, length, 0, epilogue)
 
 
-@jit
-def _shifted_products(
-    source, weight, bias, out, out_shape, sizes, row_residues, column_residues, phases,
-    source_taps, weight_taps, padded, result, begin, end,
+@inline
+def _scatter(out, target, row, z, y, result, lead, z_step, rows, depths, height, columns):
+    """Write a piece to the places of a layout that does not write all."""
+    out_depth, out_rows, out_columns, z0, y0, x0, write_z, write_y, write_x = target
+    for k in range(rows):
+        for d in range(depths):
+            for i in range(height):
+                line = ((row + k) * out_depth + z0 + (z + d) * write_z) * out_rows
+                line = (line + y0 + (y + i) * write_y) * out_columns + x0
+                origin = k * lead + d * z_step + i * columns
+                for j in range(columns):
+                    out[line + j * write_x] = result[origin + j]
+
+
+@parallel
+def _correlate(
+    source, packed, bias, out, epilogue, channels, shape, planes, units, target, starts,
+    tap_distances, begin, end,
 ):  # fmt: skip
-    """Fill out[begin:end]: per phase the product of weights and shifted planes, plus the bias."""
-    groups, channels, rows, height, width, _, _, _, _, _, pitch, write_h, write_w, ldw = sizes
-    out_height, out_width = out_shape
-    source_data, weight_data, out_data = pointer(source), pointer(weight), pointer(out)
-    padded_data, result_data = pointer(padded), pointer(result)
-    nothing = source.dtype.type(-0.0)  # added, it changes nothing
-    for item in range(begin * groups, end * groups):
-        group = item % groups
-        _pad(
-            at(source_data, item * channels * height * width), channels, sizes, row_residues,
-            column_residues, padded_data, nothing,
-        )  # fmt: skip
-        for phase in range(len(phases)):
-            first, last, out_rows = phases[phase, 0], phases[phase, 1], phases[phase, 2]
-            out_columns, y0, x0 = phases[phase, 3], phases[phase, 4], phases[phase, 5]
-            length = (out_rows - 1) * pitch + out_columns
-            lead = (length + lanes(result_data) - 1) // lanes(result_data) * lanes(result_data)
-            product(
-                result_data, lead, rows, at(weight_data, group * (weight.size // groups)), ldw,
-                at(pointer(weight_taps), first), padded_data, at(pointer(source_taps), first),
-                last - first, CHANNEL_BLOCK * max(1, (last - first) // channels),
+    """Compute pieces [begin, end) of a layout; one is a band of units and a piece of the rows.
+
+    `epilogue` is None, or the number of an activation and the residual, perhaps empty.
+    """
+    groups, depth, rows, block, tile_rows = channels
+    in_place, _, _, _, _, _, pitch, plane, _, per_channel = planes
+    unit_depth, unit_rows, columns, depths, band, piece, pieces = units
+    out_depth, out_rows, out_columns, _, _, _, write_z, write_y, write_x = target
+    taps, bands, cuts = tap_distances.size, -(-unit_rows // band), -(-rows // piece)
+    volume, out_volume = shape[0] * shape[1] * shape[2], out_depth * out_rows * out_columns
+    direct = write_z * write_y * write_x == 1
+    z_step = out_rows * out_columns if direct else band * columns
+    lead = out_volume if direct else depths * z_step
+    tiles, tile_step = -(-rows // tile_rows), tile_rows * depth * taps
+    table = tap_table(tap_distances, block, per_channel)
+    memory = np.empty(0 if in_place else block * per_channel + lanes(pointer(source)), source.dtype)
+    result = np.empty(0 if direct else piece * lead, source.dtype)
+    for item in range(begin, end):
+        # Taken here, since Numba frees an array after its last use by name: inside, that is after
+        # the loop.
+        o, x_taps, copies = pointer(result), pointer(table), aligned(pointer(memory))
+        image, number = item // pieces, item % pieces
+        first, number = number % cuts * piece, number // cuts
+        y, z = number % bands * band, number // bands * depths
+        count, height = min(piece, rows - first), min(band, unit_rows - y)
+        depths_here = min(depths, unit_depth - z)
+        group, row = image % groups, image * rows + first
+        place = row * out_volume + (z * out_rows + y) * out_columns
+        if direct:
+            o = at(pointer(out), place)
+        b = at(pointer(bias), group * rows + first)
+        w = at(pointer(packed), (group * tiles + first // tile_rows) * tile_step)
+        for c in range(0, depth, block):
+            channels_here = min(block, depth - c)
+            x = at(pointer(source), (image * depth + c) * volume)
+            if in_place:
+                x = at(x, z * plane + y * pitch)
+            else:
+                fill_planes(
+                    copies,
+                    x,
+                    channels_here,
+                    shape,
+                    planes,
+                    pointer(starts),
+                    z,
+                    y,
+                    depths_here,
+                    height,
+                )
+                x = copies
+            left, terms, add = at(w, c * taps * tile_rows), channels_here * taps, c > 0
+            for d in range(depths_here):
+                target_here, right = at(o, d * z_step), at(x, d * plane)
+                if rows <= THIN_ROWS:
+                    thin_product(
+                        target_here, lead, columns, b, add, count, left, right, pitch, x_taps,
+                        terms, height, columns,
+                    )  # fmt: skip
+                else:
+                    product(
+                        target_here, lead, b, add, count, left, tile_step, right, x_taps, terms,
+                        height * columns,
+                    )  # fmt: skip
+        if epilogue is not None:
+            activation, residual = epilogue
+            _finish(
+                o, lead, z_step, count, depths_here, height * columns, activation, b,
+                residual[place:] if residual.size else residual,
             )  # fmt: skip
-            for k in range(rows):
-                b = bias[group * rows + k]
-                for y in range(out_rows):
-                    line = at(result_data, k * lead + y * pitch)
-                    row = (item * rows + k) * out_height + y0 + y * write_h
-                    o = at(out_data, row * out_width + x0)
-                    if write_w == 1:
-                        move_row(o, line, out_columns, b)
-                    else:
-                        for x in range(out_columns):
-                            o[x * write_w] = line[x] + b
-
-
-def _dot_rows(rows: int) -> Callable[..., Any]:
-    """Make the loop over the taps for `rows` rows of the output's gradient."""
-
-    @inline
-    def dot_rows(out, taps, g, ldg, g_step, x, x_step, x_taps, count, length):
-        t = 0
-        while t + VECTORS <= taps:
-            dot_tile(
-                at(out, t), taps, g, ldg, g_step, x, x_step, at(x_taps, t), count, length, rows,
-                VECTORS,
-            )  # fmt: skip
-            t += VECTORS
-        while t < taps:
-            dot_tile(
-                at(out, t), taps, g, ldg, g_step, x, x_step, at(x_taps, t), count, length, rows, 1
+        if not direct:
+            _scatter(
+                out, target, row, z, y, result, lead, z_step, count, depths_here, height, columns
             )
-            t += 1
-
-    return dot_rows
 
 
-_dots_of_all, _dots_of_half, _dots_of_one = (_dot_rows(rows) for rows in (ROWS, HALF_ROWS, 1))
-
-
-@jit
-def _weight_products(
-    g, x, out, g_shape, sizes, row_residues, column_residues, source_taps, batch, padded, spread,
-    begin, end,
-):  # fmt: skip
-    """Add to the row tiles [begin, end) of the gradient; a tile is ROWS output channels of a group.
-
-    `spread` holds the output's gradient with rows as long as those of the padded planes, zeros
-    between them, so that one dot product runs over the whole plane.
-    """
-    groups, channels, rows, height, width, _, _, _, _, plane_rows, pitch, _, _, _ = sizes
-    images, out_rows, out_columns, out_height, lead = g_shape
-    g_data, x_data, out_data, taps = pointer(g), pointer(x), pointer(out), source_taps.size
-    padded_data, spread_data, tap_data = pointer(padded), pointer(spread), pointer(source_taps)
-    planes = channels * row_residues.size * column_residues.size * plane_rows * pitch
-    step = out_height * lead
-    tiles = (rows + ROWS - 1) // ROWS
-    nothing = g.dtype.type(-0.0)
-    for group in range(begin // tiles, (end - 1) // tiles + 1):
-        first = max(0, begin - group * tiles) * ROWS
-        last = min(rows, (end - group * tiles) * ROWS)
-        for n in range(0, images, batch):
-            count = min(batch, images - n)
-            for m in range(count):
-                item = (n + m) * groups + group
-                _pad(
-                    at(x_data, item * channels * height * width), channels, sizes, row_residues,
-                    column_residues, at(padded_data, m * planes), nothing,
-                )  # fmt: skip
-                for k in range(first, last):
-                    for y in range(out_rows):
-                        place = at(spread_data, m * step + k * lead + y * pitch)
-                        row = (item * rows + k) * out_rows + y
-                        move_row(place, at(g_data, row * out_columns), out_columns, nothing)
-            for k in range(first, last, ROWS):
-                o = at(out_data, (group * out_height + k) * taps)
-                for p in range(0, lead, SPAN):
-                    left, right = at(spread_data, k * lead + p), at(padded_data, p)
-                    span = min(SPAN, lead - p)
-                    if last - k > HALF_ROWS:
-                        _dots_of_all(
-                            o, taps, left, lead, step, right, planes, tap_data, count, span
-                        )
-                    elif last - k > 1:
-                        _dots_of_half(
-                            o, taps, left, lead, step, right, planes, tap_data, count, span
-                        )
-                    else:
-                        _dots_of_one(
-                            o, taps, left, lead, step, right, planes, tap_data, count, span
-                        )
-
-
-def _compiled_for(*arrays: np.ndarray) -> bool:
+def compiled_for(*arrays: np.ndarray) -> bool:
     """Say whether the loops can take these: nothing empty, and all of one dtype."""
     return all(array.size and array.dtype == arrays[0].dtype for array in arrays)
 
 
 def _apply(
-    plan: Plan, source: np.ndarray, w: np.ndarray, bias: np.ndarray | None, out: np.ndarray
-) -> np.ndarray:
-    """Fill `out` by `_shifted_products`, images in parallel."""
-    if bias is None:
-        bias = np.zeros(out.shape[1], out.dtype)
-    source, w, bias, flat = (native(array).reshape(-1) for array in (source, w, bias, out))
-    out_shape, dtype = out.shape[2:], out.dtype
-    rows_of_tiles = plan.sizes[2] + ROWS
-
-    def run(begin: int, end: int) -> None:
-        _shifted_products(
-            source, w, bias, flat, out_shape, plan.sizes, plan.row_residues, plan.column_residues,
-            plan.phases, plan.source_taps, plan.weight_taps, scratch(plan.padded, dtype),
-            scratch(rows_of_tiles * whole_vectors(plan.longest, dtype), dtype), begin, end,
-        )  # fmt: skip
-
-    split(run, (), len(out), plan.work * len(out))
-    return out
+    layout: Layout,
+    source: np.ndarray,
+    w: np.ndarray,
+    bias: np.ndarray,
+    out: np.ndarray,
+    epilogue: tuple[int, np.ndarray] | None = None,
+) -> None:
+    """Fill the places of `out` that a layout writes."""
+    groups, channels, rows, _ = layout.channels
+    images, taps = len(out), layout.weight_taps.size
+    height = ROWS if rows > THIN_ROWS else 1 if rows == 1 else THIN_ROWS
+    tiles = groups * -(-rows // height)
+    packed = np.empty(tiles * height * channels * taps, w.dtype)
+    split(
+        pack_weights,
+        (
+            native(w).reshape(-1),
+            packed,
+            rows,
+            channels,
+            height,
+            layout.weight_steps,
+            layout.weight_taps,
+        ),
+        tiles,
+        packed.size,
+    )
+    split(
+        _correlate,
+        (
+            native(source).reshape(-1), packed, bias, out.reshape(-1), epilogue,
+            (*layout.channels, height), layout.source, layout.planes, layout.units, layout.target,
+            layout.starts, layout.source_taps,
+        ),
+        images * groups * layout.units[-1],
+        layout.work * images,
+    )  # fmt: skip
 
 
 def conv_forward(
     x: np.ndarray,
     w: np.ndarray,
     bias: np.ndarray | None = None,
-    stride: Pair = (1, 1),
-    padding: Padding = ((0, 0), (0, 0)),
-    dilation: Pair = (1, 1),
+    stride: int | Shape = 1,
+    padding: int | Pairs = 0,
+    dilation: int | Shape = 1,
     groups: int = 1,
+    activation: str | None = None,
+    residual: np.ndarray | None = None,
 ) -> np.ndarray:
-    options = (stride, padding, dilation, groups)
-    size = check_conv("conv_forward", x.shape, w.shape, None, *options)
-    check_bias(w.shape, bias)
-    if not _compiled_for(x, w, w if bias is None else bias):
-        return _forward.reference(x, w, bias, *options)
-    plan = plan_forward(x.shape[1:], w.shape, size, *options)
-    return _apply(plan, x, w, bias, np.empty((len(x), len(w), *size), x.dtype))
+    geometry = check_conv("conv_forward", x.shape, w.shape, None, stride, padding, dilation, groups)
+    check_epilogue(geometry, bias, activation, residual)
+    extra = [array for array in (bias, residual) if array is not None]
+    if not compiled_for(x, w, *extra):
+        return _forward.reference(
+            x, w, bias, stride, padding, dilation, groups, activation, residual
+        )
+    y = np.empty((len(x), len(w), *geometry.out), x.dtype)
+    bias = np.zeros(len(w), w.dtype) if bias is None else native(bias)
+    epilogue = None
+    if activation is not None or residual is not None:
+        added = np.empty(0, w.dtype) if residual is None else native(residual).reshape(-1)
+        epilogue = ACTIVATIONS.index(activation), added
+    _apply(plan_forward(geometry), x, w, bias, y, epilogue)
+    return y
 
 
 def conv_input_grad(
     g: np.ndarray,
     w: np.ndarray,
     input_shape: Shape,
-    stride: Pair = (1, 1),
-    padding: Padding = ((0, 0), (0, 0)),
-    dilation: Pair = (1, 1),
+    stride: int | Shape = 1,
+    padding: int | Pairs = 0,
+    dilation: int | Shape = 1,
     groups: int = 1,
 ) -> np.ndarray:
-    input_shape, options = tuple(input_shape), (stride, padding, dilation, groups)
-    check_conv("conv_input_grad", input_shape, w.shape, g.shape, *options)
-    dx = np.empty(input_shape, g.dtype)
-    if not _compiled_for(g, w, dx):
-        return _input_grad.reference(g, w, input_shape, *options)
-    plan = plan_input_grad(g.shape[1:], w.shape, input_shape[1:], *options)
-    return _apply(plan, g, w, None, dx)
-
-
-def conv_weight_grad(
-    g: np.ndarray,
-    x: np.ndarray,
-    weight_shape: Shape,
-    stride: Pair = (1, 1),
-    padding: Padding = ((0, 0), (0, 0)),
-    dilation: Pair = (1, 1),
-    groups: int = 1,
-) -> np.ndarray:
-    weight_shape, options = tuple(weight_shape), (stride, padding, dilation, groups)
-    size = check_conv("conv_weight_grad", x.shape, weight_shape, g.shape, *options)
-    if not _compiled_for(g, x):
-        return _weight_grad.reference(g, x, weight_shape, *options)
-    plan = plan_forward(x.shape[1:], weight_shape, size, *options)
-    dtype, rows, images = x.dtype, plan.sizes[2], len(x)
-    lead = whole_vectors(plan.longest, dtype)
-    batch = max(1, min(images, SPAN // lead))
-    # A tile with idle rows writes them, so there must be room for them.
-    tiles = -(-rows // ROWS)
-    height = 1 if rows == 1 else tiles * ROWS
-    dw = np.zeros((groups, height, plan.source_taps.size), dtype)
-    flat_g, flat_x, flat = (native(array).reshape(-1) for array in (g, x, dw))
-
-    def run(begin: int, end: int) -> None:
-        _weight_products(
-            flat_g, flat_x, flat, (images, *size, height, lead), plan.sizes, plan.row_residues,
-            plan.column_residues, plan.source_taps, batch, scratch(batch * plan.padded, dtype),
-            scratch(batch * height * lead, dtype), begin, end,
-        )  # fmt: skip
-
-    split(run, (), groups * tiles, plan.work * images)
-    return dw[:, :rows].reshape(weight_shape)
+    geometry = check_conv(
+        "conv_input_grad", tuple(input_shape), w.shape, g.shape, stride, padding, dilation, groups
+    )
+    dx = np.empty(geometry.x_shape, g.dtype)
+    if not compiled_for(g, w, dx):
+        return _input_grad.reference(g, w, input_shape, stride, padding, dilation, groups)
+    zeros = np.zeros(dx.shape[1], g.dtype)
+    for layout in plan_input_grad(geometry):
+        _apply(layout, g, w, zeros, dx)
+    return dx

@@ -1,4 +1,4 @@
-"""Convolutions over one and two axes, and their transposes."""
+"""Convolutions over one, two and three axes, and their transposes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from ..parameter import Parameter, new_parameter
 from .linear import init_weight_and_bias
 from .module import Module
 
-__all__ = ["Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d"]
+__all__ = [
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+]
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class _Conv(Module):
-    """What the four layers share: options, parameters, ``repr``."""
+    """What all the layers share: options, parameters, ``repr``."""
 
     _axes: ClassVar[int]
     _transposed: ClassVar[bool] = False
@@ -214,6 +221,24 @@ class Conv2d(_Forward):
     _function = staticmethod(F.conv2d)
 
 
+class Conv3d(_Forward):
+    """Convolution of volumes: (N, C_in, D, H, W) or (C_in, D, H, W) becomes (N, C_out, ...).
+
+    Sizes follow along each axis as for ``Conv1d``, whose parameters these are; an integer stands
+    for all three axes. The weight has shape (out_channels, in_channels / groups, *kernel_size).
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff import nn
+    >>> nn.Conv3d(1, 8, kernel_size=3, padding=(0, 1, 1))(ad.ones(2, 1, 5, 8, 8)).shape
+    (2, 8, 3, 8, 8)
+    """
+
+    _axes = 3
+    _function = staticmethod(F.conv3d)
+
+
 class _Transposed(_Conv):
     """A transposed convolution; the subclass says over how many axes, and by which function."""
 
@@ -324,3 +349,21 @@ class ConvTranspose2d(_Transposed):
 
     _axes = 2
     _function = staticmethod(F.conv_transpose2d)
+
+
+class ConvTranspose3d(_Transposed):
+    """The transpose (not the inverse) of ``Conv3d``.
+
+    Parameters are those of ``ConvTranspose1d``; an integer stands for all three axes. The weight
+    has shape (in_channels, out_channels / groups, *kernel_size).
+
+    Examples
+    --------
+    >>> import autodiff as ad
+    >>> from autodiff import nn
+    >>> nn.ConvTranspose3d(4, 2, 2, stride=2)(ad.ones(1, 4, 3, 5, 5)).shape
+    (1, 2, 6, 10, 10)
+    """
+
+    _axes = 3
+    _function = staticmethod(F.conv_transpose3d)

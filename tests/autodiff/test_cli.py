@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from autodiff import kernels
 from autodiff.cli import main
 
 sklearn = pytest.importorskip("sklearn", reason="the demo needs the extra 'demo'")
@@ -116,6 +117,25 @@ def test_bench_lists_its_suites(capsys) -> None:
 def test_bench_refuses_an_unknown_suite(capsys) -> None:
     assert main(["bench", "nonsense"]) == 2
     assert "no suite called nonsense" in capsys.readouterr().err
+
+
+def test_warmup_compiles_every_kernel(monkeypatch, capsys) -> None:
+    few = {name: kernels.KERNELS[name] for name in ("index_add", "sgd_step")}
+    monkeypatch.setattr(kernels.warmup, "KERNELS", few)
+    assert main(["warmup", "--dtype", "float32"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "sgd_step (float32)" in printed.err
+    assert "index_add (float32)" in printed.err
+    assert "all kernels are ready after" in printed.err
+
+
+def test_warmup_without_numba(monkeypatch) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    words = [sys.executable, "-m", "autodiff.cli", "warmup"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "NUMBA_DISABLE_JIT" in done.stderr
 
 
 def test_threads_reach_a_fresh_process() -> None:

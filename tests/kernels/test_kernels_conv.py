@@ -17,35 +17,38 @@ VERSIONS = ["numpy", "numba"]
 
 def by_definition(x, w, bias, stride, padding, dilation, groups):
     """The sum over the window, written as loops."""
-    (top, bottom), (left, right) = padding
-    x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
-    count, _, height, width = x.shape
-    out_channels, per_group, rows, columns = w.shape
-    oh = (height - dilation[0] * (rows - 1) - 1) // stride[0] + 1
-    ow = (width - dilation[1] * (columns - 1) - 1) // stride[1] + 1
-    y = np.zeros((count, out_channels, oh, ow))
-    for n, k, i, j in np.ndindex(y.shape):
+    x = np.pad(x, ((0, 0), (0, 0), *padding))
+    out_channels, per_group, *window = w.shape
+    options = zip(x.shape[2:], window, stride, dilation, strict=True)
+    out = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in options]
+    y = np.zeros((len(x), out_channels, *out))
+    for n, k, *place in np.ndindex(y.shape):
         first = k // (out_channels // groups) * per_group
-        for c, r, s in np.ndindex(w.shape[1:]):
-            row, column = i * stride[0] + r * dilation[0], j * stride[1] + s * dilation[1]
-            y[n, k, i, j] += x[n, first + c, row, column] * w[k, c, r, s]
-    return y if bias is None else y + bias[:, None, None]
+        for c, *tap in np.ndindex(w.shape[1:]):
+            at = [p * s + t * d for p, s, t, d in zip(place, stride, tap, dilation, strict=True)]
+            y[(n, k, *place)] += x[(n, first + c, *at)] * w[(k, c, *tap)]
+    return y if bias is None else y + bias.reshape(-1, *[1] * len(out))
 
 
 small = st.integers(1, 3)
-pairs = st.tuples(small, small)
 pads = st.tuples(st.integers(0, 3), st.integers(0, 3))
 
 
 @st.composite
-def cases(draw, dtypes=(np.float32, np.float64), largest=12):
-    """Return x, w, bias and the options of a convolution that fits."""
-    stride, dilation, window = draw(pairs), draw(pairs), draw(st.tuples(st.integers(1, 4), small))
-    padding = draw(st.tuples(pads, pads))
+def cases(draw, dtypes=(np.float32, np.float64), largest=12, even=False):
+    """Return x, w, bias and the options of a convolution that fits, over one to three axes."""
+    axes = draw(st.sampled_from([1, 2, 2, 3]))
+
+    def each(values):
+        return draw(st.tuples(*[values] * axes))
+
+    stride, dilation, window = each(small), each(small), each(st.integers(1, 4 if axes < 3 else 3))
+    padding = each(small.map(lambda p: (p - 1, p - 1)) if even else pads)
     groups, per_group = draw(small), draw(st.integers(1, 4))
     out_channels = groups * draw(st.sampled_from([1, 2, 3, 5, 8, 9, 13]))
     size = [
-        max(1, d * (k - 1) + 1 - sum(p)) + draw(st.integers(0, largest))
+        max(1, d * (k - 1) + 1 - sum(p))
+        + draw(st.integers(0, largest if axes < 3 else largest // 3))
         for k, d, p in zip(window, dilation, padding, strict=True)
     ]
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
@@ -55,7 +58,7 @@ def cases(draw, dtypes=(np.float32, np.float64), largest=12):
     bias = draw(st.sampled_from([None, rng.standard_normal(out_channels).astype(dtype)]))
     layout = draw(st.sampled_from(["plain", "reversed", "transposed", "read-only"]))
     if layout == "reversed":
-        x, w = x[::-1, :, ::-1].copy()[::-1, :, ::-1], w[:, :, :, ::-1].copy()[:, :, :, ::-1]
+        x, w = x[::-1, :, ::-1].copy()[::-1, :, ::-1], w[:, :, ::-1].copy()[:, :, ::-1]
     elif layout == "transposed":
         x, w = x.T.copy().T, w.T.copy().T
     elif layout == "read-only":
@@ -95,7 +98,7 @@ def test_gradients_are_the_adjoints(case):
         assert np.vdot(dw.astype(np.float64), w) == pytest.approx(value, abs=tolerance)
 
 
-@given(cases(), st.tuples(st.integers(0, 1), st.integers(0, 1)))
+@given(cases(), st.tuples(*[st.integers(0, 1)] * 3))
 @settings(deadline=None, max_examples=150)
 def test_compiled_equals_reference(case, cut):
     x, w, bias, options = case
@@ -103,7 +106,8 @@ def test_compiled_equals_reference(case, cut):
     close(kernels.conv_forward.compiled(x, w, bias, *options), y, x.dtype)
     g = np.random.default_rng(1).standard_normal(y.shape).astype(x.dtype)
     # Cut at the far end as by the output_padding of a transposed convolution.
-    g = g[:, :, : max(1, g.shape[2] - cut[0]), : max(1, g.shape[3] - cut[1])]
+    far = [slice(max(1, n - c)) for n, c in zip(g.shape[2:], cut, strict=False)]
+    g = g[(slice(None), slice(None), *far)]
     close(
         kernels.conv_input_grad.compiled(g, w, x.shape, *options),
         kernels.conv_input_grad.reference(g, w, x.shape, *options),
@@ -118,7 +122,14 @@ def test_compiled_equals_reference(case, cut):
 
 @pytest.mark.parametrize(
     ("channels", "size", "out_channels", "window"),
-    [(40, 14, 24, 3), (1, 60, 1, 5), (64, 7, 9, 1), (3, 33, 17, 7)],
+    [
+        (40, 14, 24, 3),
+        (1, 60, 1, 5),
+        (200, 7, 9, 1),
+        (3, 33, 17, 7),
+        (20, 40, 140, 2),
+        (70, 9, 3, 3),
+    ],
 )
 def test_sizes_that_fill_blocks(channels, size, out_channels, window):
     """Channels beyond one block, rows beyond one span, rests of every tile."""
@@ -133,6 +144,98 @@ def test_sizes_that_fill_blocks(channels, size, out_channels, window):
         kernel = kernels.KERNELS[name]
         a, b = (f(y, other, shape, *options) for f in (kernel.compiled, kernel.reference))
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-9)
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("step", [1, 2])
+def test_long_rows_and_deep_volumes(axes, step):
+    """Several bands of depths and of rows, in place and copied."""
+    rng = np.random.default_rng(0)
+    shape = {1: (3000,), 2: (50, 61), 3: (19, 12, 17)}[axes]
+    for window, padding, channels in ((3, 1, 5), (2, 0, 5), (1, 0, 10), (1, 0, 2)):
+        x = rng.standard_normal((2, channels, *shape), np.float32)
+        w = rng.standard_normal((10, channels, *[window] * axes), np.float32)
+        options = (step, padding, 1, 1)
+        y = kernels.conv_forward.reference(x, w, None, *options)
+        np.testing.assert_allclose(
+            kernels.conv_forward.compiled(x, w, None, *options), y, rtol=1e-4, atol=1e-4
+        )
+        for name, other, shape_of in (("conv_input_grad", w, x), ("conv_weight_grad", x, w)):
+            kernel, arguments = kernels.KERNELS[name], (y, other, shape_of.shape, *options)
+            expected = kernel.reference(*arguments)
+            scale = np.abs(expected).max()
+            np.testing.assert_allclose(kernel.compiled(*arguments), expected, 0, 1e-5 * scale)
+
+
+@given(cases(), st.sampled_from([None, "relu", "gelu", "tanh", "sigmoid"]), st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_epilogue(case, activation, has_residual):
+    x, w, bias, options = case
+    y = kernels.conv_forward.reference(x, w, bias, *options)
+    residual = np.random.default_rng(1).standard_normal(y.shape).astype(x.dtype)
+    added = residual if has_residual else None
+    expected = kernels.conv_forward.reference(x, w, bias, *options, activation, added)
+    if activation in (None, "relu"):
+        by_hand = np.maximum(y, 0) if activation else y
+        assert np.array_equal(expected, by_hand + residual if has_residual else by_hand)
+    ours = kernels.conv_forward.compiled(x, w, bias, *options, activation, added)
+    close(ours, expected, x.dtype)
+
+
+@given(cases())
+@settings(deadline=None, max_examples=30)
+def test_bias_gradient(case):
+    x, _, _, _ = case
+    ours = kernels.conv_bias_grad.compiled(x)
+    exact = x.astype(np.float64).sum((0, *range(2, x.ndim)))
+    bound = np.abs(x).sum(dtype=np.float64) * np.finfo(x.dtype).eps
+    np.testing.assert_allclose(ours, exact, rtol=0, atol=bound)
+    assert ours.dtype == kernels.conv_bias_grad.reference(x).dtype == x.dtype
+
+
+def test_accuracy():
+    """The error of a sum of n products stays far below n roundings."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((2, 64, 12, 12)), rng.standard_normal((16, 64, 3, 3))
+    exact = kernels.conv_forward.reference(x, w, None, 1, 1)
+    exact_dw = kernels.conv_weight_grad.reference(exact, x, w.shape, 1, 1)
+    x, w, g = (a.astype(np.float32) for a in (x, w, exact))
+    for ours, expected, terms in (
+        (kernels.conv_forward.compiled(x, w, None, 1, 1), exact, 576),
+        (kernels.conv_weight_grad.compiled(g, x, w.shape, 1, 1), exact_dw, 288),
+    ):
+        error = np.abs(ours - expected).max() / np.abs(expected).max()
+        assert error < np.sqrt(terms) * np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_numbers(dtype):
+    """Denormals count, and what is beyond the largest number is infinite."""
+    tiny, huge = np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max
+    x = np.zeros((1, 1, 5, 20), dtype)
+    x[0, 0, 2, 7], x[0, 0, 4, 19] = tiny, huge
+    for channels in (1, 9):
+        w = np.full((channels, 1, 1, 2), 2, dtype)
+        y = kernels.conv_forward.compiled(x, w)
+        assert (y[:, :, 2, 6:8] == 2 * tiny).all()
+        assert (y[:, :, 4, 18] == np.inf).all()
+        assert np.count_nonzero(y) == 3 * channels
+
+
+@pytest.mark.parametrize("channels", [1, 3, 9])
+def test_infinity_in_gradients_stays_where_it_is_seen(channels):
+    x, w = np.ones((2, 2, 4, 9)), np.ones((channels, 2, 2, 2))
+    x[0, 1, 0, 0] = np.inf
+    g = np.ones((2, channels, 3, 8))
+    g[1, 0, 2, 7] = np.nan
+    with np.errstate(invalid="ignore"):
+        for kernel, other, shape in (
+            (kernels.conv_input_grad, w, x.shape),
+            (kernels.conv_weight_grad, x, w.shape),
+        ):
+            expected = kernel.reference(g, other, shape)
+            assert not np.isfinite(expected).all()
+            np.testing.assert_array_equal(kernel.compiled(g, other, shape), expected)
 
 
 @pytest.mark.parametrize("mode", VERSIONS)
@@ -197,7 +300,18 @@ def test_infinity_stays_where_it_is_seen(mode):
         ((1, 2, 5, 5), (3, 1, 3, 3), {}, "channels do not fit groups=1"),
         ((1, 2, 5, 5), (3, 1, 3, 3), {"groups": 2}, "channels do not fit groups=2"),
         ((1, 2, 5, 5), (3, 2, 3, 3), {"groups": 0}, "groups=0"),
-        ((1, 2, 5), (3, 2, 3, 3), {}, "4 axes"),
+        ((1, 2, 5), (3, 2, 3, 3), {}, "3, 4 or 5 axes"),
+        ((1, 2), (3, 2), {}, "3, 4 or 5 axes"),
+        ((1, 2, 5, 5), (3, 2, 3, 3), {"stride": (1, 1, 1)}, "need 2 entries each"),
+        ((1, 2, 5, 5), (3, 2, 3, 3), {"padding": 2**40}, "too large"),
+        ((1, 2, 5, 5), (3, 2, 3, 3), {"padding": 2**62, "dilation": 2**62}, "too large"),
+        ((1, 2, 5, 5), (3, 2, 3, 3), {"activation": "selu"}, "'selu' is none of"),
+        (
+            (1, 2, 5, 5),
+            (3, 2, 3, 3),
+            {"residual": np.ones((1, 3, 5, 5))},
+            r"\(1, 3, 3, 3\), the res",
+        ),
         ((1, 2, 5, 5), (3, 2, 6, 3), {}, "does not fit into"),
         ((1, 2, 5, 5), (3, 2, 0, 3), {}, "does not fit into"),
         ((1, 2, 5, 5), (3, 2, 3, 3), {"stride": (0, 1)}, "must be positive"),
@@ -222,13 +336,22 @@ def test_gradients_that_do_not_fit(mode, g_shape):
             kernels.conv_weight_grad(g, x, w.shape)
 
 
-@pytest.mark.parametrize("groups", [1, 3])
-def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch, groups):
+@pytest.mark.parametrize(
+    ("x_shape", "w_shape", "groups"),
+    [
+        ((5, 3, 11, 11), (27, 3, 3, 3), 1),
+        ((5, 3, 11, 11), (27, 1, 3, 3), 3),
+        ((1, 40, 30, 11), (70, 40, 3, 3), 1),
+        ((7, 16, 5, 5), (16, 1, 3, 3), 16),
+        ((1, 3, 9, 5, 7), (9, 3, 3, 3, 3), 1),
+    ],
+)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch, x_shape, w_shape, groups, stride):
     monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((5, 3, 11, 11), np.float32)
-    w = rng.standard_normal((27, 3 // groups, 3, 3), np.float32)
-    options = ((1, 1), ((1, 1), (1, 1)), (1, 1), groups)
+    x, w = rng.standard_normal(x_shape, np.float32), rng.standard_normal(w_shape, np.float32)
+    options = (stride, 1, 1, groups)
     before, results = threads.get_num_threads(), []
     try:
         for count in (1, 2, 4):
@@ -236,7 +359,8 @@ def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch, groups):
             y = kernels.conv_forward.compiled(x, w, None, *options)
             dx = kernels.conv_input_grad.compiled(y, w, x.shape, *options)
             dw = kernels.conv_weight_grad.compiled(y, x, w.shape, *options)
-            results.append(b"".join(a.tobytes() for a in (y, dx, dw)))
+            db = kernels.conv_bias_grad.compiled(y)
+            results.append(b"".join(a.tobytes() for a in (y, dx, dw, db)))
     finally:
         threads.set_num_threads(before)
     assert results[0] == results[1] == results[2]
@@ -266,20 +390,15 @@ def test_narrower_vectors(monkeypatch):
 
 
 @pytest.mark.parity
-@given(cases((np.float64,)))
+@given(cases((np.float64,), even=True))
 @settings(deadline=None, max_examples=60)
 def test_like_pytorch(case):
     torch = pytest.importorskip("torch")
     x, w, bias, (stride, padding, dilation, groups) = case
-    padding = tuple((p[0], p[0]) for p in padding)
-    even = tuple(p[0] for p in padding)
-    if any(d * (k - 1) + 1 > n + 2 * p for d, k, n, p in zip(
-        dilation, w.shape[2:], x.shape[2:], even, strict=True
-    )):  # fmt: skip
-        return
     tensors = [torch.tensor(np.array(a), requires_grad=True) for a in (x, w)]
     b = None if bias is None else torch.tensor(bias)
-    y = torch.nn.functional.conv2d(*tensors, b, stride, even, dilation, groups)
+    function = getattr(torch.nn.functional, f"conv{x.ndim - 2}d")
+    y = function(*tensors, b, stride, tuple(p for p, _ in padding), dilation, groups)
     g = np.random.default_rng(1).standard_normal(y.shape)
     y.backward(torch.tensor(g))
     options = (stride, padding, dilation, groups)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from autodiff import kernels
 
-threads, _many_small_products = kernels.threads, kernels.gemm.products._many_small_products
+threads, products = kernels.threads, kernels.gemm.products
 
 
 @st.composite
 def operands(draw):
-    rows, inner, columns = (draw(st.integers(0, 40)) for _ in range(3))
+    rows, inner, columns = (draw(st.integers(0, 150)) for _ in range(3))
     batch = draw(st.lists(st.integers(0, 3), min_size=0, max_size=2))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     dtype = draw(st.sampled_from([np.float32, np.float64]))
@@ -81,22 +81,108 @@ def test_mixed_and_integer_dtypes():
         assert kernels.matmul(a.astype(int), b.astype(int)).dtype == int
 
 
-def test_choice(monkeypatch):
-    few, many = np.ones((8, 4, 4)), np.ones((600, 4, 4))
-    assert not _many_small_products(few, few.swapaxes(1, 2))
-    assert not _many_small_products(many, many)
-    assert _many_small_products(many, many.swapaxes(1, 2))
-    assert not _many_small_products(np.ones((600, 0, 4)), many)
-    large = np.ones((700, 40, 40))
-    monkeypatch.setattr(threads, "_threads", 1)
-    assert not _many_small_products(large, large)
-    monkeypatch.setattr(threads, "_threads", 2)
-    assert _many_small_products(large, large)
+def test_choice():
+    faster = products._compiled_is_faster
+    small, middle = np.ones((40, 40)), np.ones((64, 64))
+    assert not faster(small, small)
+    assert not faster(np.ones((32, 32)), np.ones((32, 32)), np.ones(32))
+    assert faster(small, small, np.ones(40))
+    assert faster(small, small, None, "relu")
+    assert faster(middle, middle)
+    assert faster(np.ones((256, 16, 16)), np.ones((256, 16, 16)))
+    assert not faster(middle, np.ones(64))
+    assert not faster(np.ones(64), middle)
+    assert faster(np.ones((400, 400)), np.ones(400))
 
 
-def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "shape", [(1, 7, 5), (3, 300, 70), (9, 20, 100), (33, 129, 49), (5, 4, 3, 2)]
+)
+@pytest.mark.parametrize("activation", products.ACTIVATIONS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_epilogue(dtype, shape, activation, turned):
+    rng = np.random.default_rng(0)
+    *rows, depth, columns = shape
+    a, residual = rng.standard_normal((*rows, depth)), rng.standard_normal((*rows, columns))
+    b, bias = rng.standard_normal((columns, depth)).T, rng.standard_normal(columns)
+    expected = kernels.matmul.reference(a, b, bias, activation, residual)
+    a, b, bias, residual = (x.astype(dtype, order="K") for x in (a, b, bias, residual))
+    if not turned:
+        b = np.ascontiguousarray(b)
+    tolerance = 2e-5 if dtype == np.float32 else 1e-13
+    for extras in [
+        (bias, activation, residual),
+        (None, activation, None),
+        (bias, activation, None),
+    ]:
+        wanted = kernels.matmul.reference(a.astype(float), b.astype(float), *extras)
+        ours = kernels.matmul.compiled(a, b, *extras)
+        assert ours.dtype == dtype
+        np.testing.assert_allclose(ours, wanted, atol=tolerance, rtol=tolerance)
+    np.testing.assert_allclose(
+        kernels.matmul.compiled(a, b, bias, activation, residual), expected, atol=tolerance,
+        rtol=tolerance,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["numpy", "numba"])
+@pytest.mark.parametrize(
+    ("extras", "message"),
+    [
+        ((np.ones(3),), r"needs a bias \(4,\), not \(3,\)"),
+        ((None, "swish"), "activation 'swish' is none of"),
+        ((None, None, np.ones((4, 2))), r"such a residual, not \(4, 2\)"),
+    ],
+)
+def test_epilogues_that_do_not_fit(mode, extras, message):
+    with kernels.use(mode), pytest.raises(ValueError, match=message):
+        kernels.matmul(np.ones((2, 3)), np.ones((3, 4)), *extras)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("rows", "depth", "columns"), [(600, 300, 250), (70, 700, 1100), (2, 1000, 90), (700, 150, 1)]
+)
+@pytest.mark.parametrize("layout", ["nn", "nt", "tn", "tt"])
+def test_blocks_and_packing(dtype, rows, depth, columns, layout):
+    """Sizes beyond one block of each kind, in every combination of layouts."""
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((rows, depth)), rng.standard_normal((depth, columns))
+    ours = kernels.matmul.compiled(
+        np.array(a, dtype, order="F" if layout[0] == "t" else "C"),
+        np.array(b, dtype, order="F" if layout[1] == "t" else "C"),
+    )
+    # Each term is rounded twice at most; the sum of squares is what a random walk would give.
+    bound = np.finfo(dtype).eps * depth
+    np.testing.assert_allclose(ours, a @ b, atol=bound)
+
+
+def test_infinities_and_nan_stay_in_their_rows_and_columns():
+    a, b = np.ones((20, 130), np.float32), np.ones((130, 60), np.float32)
+    a[3, 7], b[100, 50] = np.nan, np.inf
+    product = kernels.matmul.compiled(a, b)
+    assert np.isnan(product[3]).all()
+    assert np.isinf(np.delete(product[:, 50], 3)).all()
+    assert (np.delete(np.delete(product, 3, 0), 50, 1) == 130).all()
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(9, 11, 11), (9, 11, 11)],
+        [(50, 70), (70, 200)],
+        [(300, 20), (20, 9)],
+        [(3, 500), (500, 300)],
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch, shapes, turned):
     monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
-    a, b = np.random.default_rng(0).standard_normal((2, 9, 11, 11), np.float32)
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(shape, np.float32) for shape in shapes)
+    if turned:
+        b = np.ascontiguousarray(b.swapaxes(-1, -2)).swapaxes(-1, -2)
     before, results = threads.get_num_threads(), []
     try:
         for count in (1, 2, 4):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autodiff import kernels
 
-threads, bin_edges = kernels.threads, kernels.pool.bin_edges
+threads, bin_edges = kernels.threads, kernels.pool.bins.bin_edges
 
 VERSIONS = ["numpy", "numba"]
 

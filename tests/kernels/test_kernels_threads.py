@@ -1,82 +1,196 @@
-"""Ranges are cut without gap or overlap, errors come back, and forked processes work."""
+"""Work is shared out without gap or overlap, errors come back, and processes fork and end in peace."""
 
 from __future__ import annotations
 
 import threading
 
+import numpy as np
 import pytest
 from processes import run_python
 
+import autodiff as ad
 from autodiff import kernels
+from autodiff.kernels import blas
 
+handoff = pytest.importorskip("autodiff.kernels.handoff")
+jit = pytest.importorskip("autodiff.kernels.jit")
 threads = kernels.threads
 
 
+@jit.parallel
+def count_visits(visits, begin, end):
+    for i in range(begin, end):
+        visits[i] += 1
+
+
+@jit.parallel
+def meet(address, wanted, begin, end):
+    """Each chunk waits until `wanted` chunks are at work; if they never are, says so."""
+    handoff.add(address, 0, 1)
+    patience = 100_000_000
+    while handoff.read(address, 0) < wanted and patience > 0:
+        handoff.pause()
+        patience -= 1
+    if patience == 0:
+        handoff.write(address, 1, 1)
+
+
+@jit.parallel
+def fail(sizes, where, begin, end):
+    for i in range(begin, end):
+        if i == where:
+            raise KeyError("found it")
+        sizes[i] = len(np.empty(sizes[i]))
+
+
 @pytest.fixture
-def four_threads(monkeypatch):
+def use_threads(monkeypatch):
     before = kernels.get_num_threads()
     monkeypatch.setattr(threads, "WORTH_A_THREAD", 10)
-    kernels.set_num_threads(4)
-    yield
+    yield kernels.set_num_threads
     kernels.set_num_threads(before)
 
 
-@pytest.mark.usefixtures("four_threads")
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100, 10_001])
 @pytest.mark.parametrize("work", [0, 15, 25, 1000])
-def test_ranges_cover_everything(count, work):
-    ranges = []
-    threads.split(lambda begin, end: ranges.append((begin, end)), (), count, work)
-    assert len(ranges) == max(1, min(4, count, work // 10))
-    assert [i for begin, end in sorted(ranges) for i in range(begin, end)] == list(range(count))
+def test_everything_is_visited_once(use_threads, count, work):
+    for number in (1, 4, 2, 8):
+        use_threads(number)
+        visits = np.zeros(count, np.int64)
+        threads.split(count_visits, (visits,), count, work)
+        assert (visits == 1).all()
 
 
-@pytest.mark.usefixtures("four_threads")
-def test_ranges_run_at_the_same_time():
-    meeting = threading.Barrier(4, timeout=30)
-    threads.split(lambda begin, end: meeting.wait(), (), 4, 1000)
-    assert meeting.n_waiting == 0
+def test_ten_thousand_small_jobs(use_threads):
+    use_threads(3)
+    visits, others = np.zeros(12, np.int64), np.zeros(5, np.int64)
+    for _ in range(5000):
+        threads.split(count_visits, (visits,), 12, 1000)
+        threads.split(count_visits, (others,), 5, 1000)
+    assert (visits == 5000).all()
+    assert (others == 5000).all()
 
 
-@pytest.mark.usefixtures("four_threads")
-@pytest.mark.parametrize("where", [0, 3])
-def test_errors_come_back(where):
-    def fail(begin, end):
-        if begin == where:
-            raise KeyError(begin)
+def test_chunks_run_at_the_same_time(use_threads):
+    use_threads(2)
+    words = np.zeros(2, np.int64)
+    threads.split(meet, (words.ctypes.data, 2), 100, 1000)
+    assert words[1] == 0
 
-    with pytest.raises(KeyError):
-        threads.split(fail, (), 4, 1000)
+
+@pytest.mark.parametrize("number", [1, 4])
+@pytest.mark.parametrize("where", [0, 50, 99])
+def test_errors_come_back(use_threads, number, where):
+    use_threads(number)
+    sizes = np.ones(100, np.int64)
+    with pytest.raises(KeyError, match="found it"):
+        threads.split(fail, (sizes, where), 100, 1000)
+    sizes[where] = 1 << 58  # elements that no memory has room for
+    with pytest.raises(MemoryError):
+        threads.split(fail, (sizes, -1), 100, 1000)
+    sizes[where] = 3
+    threads.split(fail, (sizes, -1), 100, 1000)
+    assert sizes[where] == 3
+
+
+def test_calls_from_several_threads(use_threads):
+    use_threads(2)
+    every = [np.zeros(1000, np.int64) for _ in range(4)]
+
+    def call(visits):
+        for _ in range(200):
+            threads.split(count_visits, (visits,), 1000, 1000)
+
+    callers = [threading.Thread(target=call, args=(visits,)) for visits in every]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert all((visits == 200).all() for visits in every)
 
 
 def test_number_of_threads():
-    before = kernels.get_num_threads()
+    before = ad.get_num_threads()
     assert before >= 1
-    with pytest.raises(ValueError, match="0 is less than 1"):
-        kernels.set_num_threads(0)
-    assert kernels.get_num_threads() == before
+    with pytest.raises(ValueError, match="at least 1 thread, got 0"):
+        ad.set_num_threads(0)
+    with pytest.raises(TypeError):
+        ad.set_num_threads(1.5)
+    assert ad.get_num_threads() == kernels.get_num_threads() == before
+
+
+def test_numpy_uses_as_many(use_threads):
+    library = blas.openblas()
+    if library is None:
+        pytest.skip("NumPy's BLAS is not the OpenBLAS of its wheels")
+    for number in (1, 2, 1):
+        use_threads(number)
+        assert library.scipy_openblas_get_num_threads64_() == number
 
 
 def test_number_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3,1")
-    code = "from autodiff import kernels; print(kernels.get_num_threads())"
-    assert run_python(code) == "3\n"
+    assert run_python("import autodiff; print(autodiff.get_num_threads())") == "3\n"
+
+
+SHARED = """
+    import os, signal, sys, threading, time
+    import numpy as np
+    from autodiff import kernels
+    kernels.use("numba")
+    kernels.threads.WORTH_A_THREAD = 1
+    kernels.set_num_threads(2)
+    w, g = np.zeros(100_000), np.ones(100_000)
+
+    def step():
+        kernels.sgd_step([w], [g], None, 1.0, 0.0, 0.0, 0.0, False, [False])
+
+    step()
+"""
 
 
 @pytest.mark.skipif("not hasattr(__import__('os'), 'fork')")
 def test_after_a_fork():
     code = """
-        import os, warnings
-        warnings.simplefilter("ignore")  # Python warns of threads at a fork
-        from autodiff.kernels import threads
-        threads.WORTH_A_THREAD = 1
-        threads.set_num_threads(2)
-        done = []
-        threads.split(lambda begin, end: done.append(end), (), 2, 100)
-        child = os.fork()
-        if child == 0:
-            threads.split(lambda begin, end: done.append(end), (), 2, 100)
-            os._exit(len(done))
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    child = os.fork()
+    step()
+    print(w.min(), w.max(), flush=True)
+    if child == 0:
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    step()
+    print(w.min(), w.max())
     """
-    assert run_python(code) == "4\n"
+    assert run_python(SHARED + code) == "-2.0 -2.0\n-2.0 -2.0\n-3.0 -3.0\n"
+
+
+def test_the_end_of_a_process():
+    """While workers watch, while they sleep, and while another thread shares out work."""
+    for code in (
+        "",
+        "    time.sleep(0.01)\n",
+        "    threading.Thread(target=lambda: [step() for _ in range(10**9)], daemon=True).start()\n",
+    ):
+        assert run_python(SHARED + code + "    print('done')") == "done\n"
+
+
+@pytest.mark.skipif("not hasattr(__import__('signal'), 'setitimer')")
+def test_interrupts():
+    code = """
+    def interrupt(*rest):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, interrupt)
+    caught = 0
+    for i in range(20):
+        signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.0001 * i)
+        try:
+            while True:
+                step()
+        except KeyboardInterrupt:
+            caught += 1
+    w[:] = 0
+    step()
+    print(caught, w.min(), w.max())
+    """
+    assert run_python(SHARED + code) == "20 -1.0 -1.0\n"

@@ -81,6 +81,17 @@ def test_memory_order_makes_no_difference(mode):
 
 
 @modes
+def test_a_volume_is_a_sum_over_its_depths(mode):
+    rng = np.random.default_rng(0)
+    x, w = ad.tensor(rng.normal(size=(2, 3, 6, 5, 4))), ad.tensor(rng.normal(size=(4, 3, 2, 3, 3)))
+    with kernels.use(mode):
+        y = ad.conv3d(x, w, stride=(2, 1, 1), padding=(0, 1, 1)).numpy()
+        for z in range(3):
+            parts = [ad.conv2d(x[:, :, 2 * z + d], w[:, :, d], padding=1).numpy() for d in (0, 1)]
+            np.testing.assert_allclose(y[:, :, z], sum(parts), rtol=1e-10, atol=1e-12)
+
+
+@modes
 def test_second_order(mode):
     rng = np.random.default_rng(0)
     x, w, b = [
@@ -98,6 +109,8 @@ def test_errors():
         ad.conv2d(ad.zeros(8, 8), w)
     with pytest.raises(ValueError, match=r"conv1d: expected an input \(N, C, L\)"):
         ad.conv1d(x, w)
+    with pytest.raises(ValueError, match=r"conv3d: expected an input \(N, C, D, H, W\)"):
+        ad.conv3d(x, w)
     with pytest.raises(ValueError, match=r"bias has shape \(3,\).*needs \(4,\)"):
         ad.conv2d(x, w, ad.zeros(3))
     with pytest.raises(TypeError, match="float64, float32; convert"):
@@ -151,6 +164,10 @@ def _one_axis(options):
     return {k: v[1] if isinstance(v, (tuple, list)) else v for k, v in options.items()}
 
 
+def _three_axes(options):
+    return {k: (v[0], *v) if isinstance(v, (tuple, list)) else v for k, v in options.items()}
+
+
 @pytest.mark.parity
 @modes
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -165,6 +182,8 @@ def test_as_torch(options, dtype, mode):
         ("conv2d", options, (x[0], w)),
         ("conv1d", _one_axis(options), (x[:, :, 0], w[:, :, 0], b)),
         ("conv1d", _one_axis(options), (x[0, :, 0], w[:, :, 0])),
+        ("conv3d", _three_axes(options), (x[:, :, None].repeat(3, 2), w[:, :, None], b)),
+        ("conv3d", _three_axes(options), (x[0, :, None].repeat(3, 1), w[:, :, None])),
     ]
     with kernels.use(mode), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Using padding='same'")
@@ -185,6 +204,7 @@ def test_transposed_as_torch(options, dtype, mode):
         ("conv_transpose2d", options, (x, w, b)),
         ("conv_transpose2d", options, (x[0], w)),
         ("conv_transpose1d", _one_axis(options), (x[:, :, 0], w[:, :, 0], b)),
+        ("conv_transpose3d", _three_axes(options), (x[:, :, None].repeat(3, 2), w[:, :, None], b)),
     ]
     with kernels.use(mode):
         for name, given, arrays in calls:

@@ -33,16 +33,18 @@ def _nan_passes(x, *_):
 
 
 # Where we differ on purpose: PyTorch gives 0 for the sign of NaN, forgets NaNs in some gradients,
-# has NaN where a limit exists (hypot and xlogy at 0, gelu and softsign at infinity), and goes on
-# below the domain of acosh.
-VALUES_APART = {"sign": _nan_passes, "gelu": lambda x: x == inf}
+# has NaN where a limit exists (hypot and xlogy at 0, gelu, silu and softsign at infinity), and goes
+# on below the domain of acosh.
+VALUES_APART = {"sign": _nan_passes, "gelu": np.isinf, "silu": np.isinf}
 GRADIENTS_APART = {
     "abs": _nan_passes,
     "acosh": lambda x: x < 1,
     "celu": _nan_passes,
     "elu": _nan_passes,
+    "gelu": np.isinf,
     "hardswish": _nan_passes,
     "selu": _nan_passes,
+    "silu": np.isinf,
     "softsign": np.isinf,
     "hypot": lambda x, y: (x == 0) & (y == 0),
     "xlogy": lambda x, y: (x == 0) & (y == 0),

@@ -23,6 +23,7 @@ def _row(label, function, inputs, **options):
 
 
 _IMAGES = (2, 2, 5, 4)
+_VOLUMES = (1, 2, 3, 4, 3)
 
 ROWS = [
     _row("plain", "conv2d", _inputs(_IMAGES, (3, 2, 3, 2))),
@@ -61,5 +62,28 @@ ROWS = [
         _inputs((1, 2, 3), (2, 1, 2), 1),
         dilation=3,
         output_padding=2,
+    ),
+    _row("plain", "conv3d", _inputs(_VOLUMES, (3, 2, 2, 2, 2), 3)),
+    _row("no batch", "conv3d", _inputs(_VOLUMES[1:], (2, 2, 2, 3, 1))),
+    _row(
+        "options",
+        "conv3d",
+        _inputs(_VOLUMES, (4, 1, 2, 2, 1), 4),
+        stride=(1, 2, 1),
+        padding=(1, 0, 1),
+        dilation=(2, 1, 1),
+        groups=2,
+    ),
+    _row("same", "conv3d", _inputs(_VOLUMES, (1, 2, 2, 3, 1)), padding="same"),
+    _row("plain", "conv_transpose3d", _inputs((1, 2, 2, 2, 1), (2, 2, 2, 1, 2), 2)),
+    _row("no batch", "conv_transpose3d", _inputs((2, 2, 1, 2), (2, 1, 2, 2, 1))),
+    _row(
+        "options",
+        "conv_transpose3d",
+        _inputs((1, 2, 2, 1, 2), (2, 1, 2, 2, 2), 2),
+        stride=(2, 1, 2),
+        padding=(1, 0, 0),
+        output_padding=(1, 0, 0),
+        groups=2,
     ),
 ]

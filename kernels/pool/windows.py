@@ -1,4 +1,4 @@
-"""Pooling of images: largest and mean value under a window, plain and adaptive.
+"""Pooling of images: largest and mean value under a window.
 
 All functions take plain arrays in PyTorch's layout, (N, C, H, W); pooling over one axis is pooling
 of images of height 1. `kernel`, `stride`, `padding` and `dilation` are pairs (rows, columns), and
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .registry import kernel
+from ..registry import kernel
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
@@ -73,14 +73,6 @@ def check_pool(
     return rows, columns
 
 
-def check_adaptive(name: str, shape: Shape, out: Pair) -> None:
-    """Check the shape of the input and the size wanted."""
-    if len(shape) != 4:
-        raise ValueError(f"{name}: 4 axes are needed, got shape {shape}")
-    if min(out) < 0 or (min(shape[2:]) < 1 and min(out) > 0):
-        raise ValueError(f"{name}: planes of {shape[2:]} cannot be pooled to {out}")
-
-
 def check_gradient(name: str, g: np.ndarray, shape: Shape) -> None:
     """Check that `g` is a gradient of an output of that shape."""
     if g.shape != shape:
@@ -102,16 +94,16 @@ def check_indices(name: str, g: np.ndarray, indices: np.ndarray, input_shape: Sh
         )
 
 
-def bin_edges(size: int, count: int) -> list[tuple[int, int]]:
-    """Return the (begin, end) of the bins of adaptive pooling; neighbours may overlap."""
-    return [(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
-
-
 def _window(first: int, out: int, stride: int) -> slice:
     return slice(first, first + (out - 1) * stride + 1, stride)
 
 
-@kernel(compiled="pool_jit")
+def _examples(dtype: np.dtype) -> list[tuple]:
+    """Calls with windows smaller than the image, and with one as large."""
+    return [(np.ones((1, 1, 8, 8), dtype), (k, k), (k, k)) for k in (2, 8)]
+
+
+@kernel(compiled="pool.windows_jit", examples=_examples)
 def max_pool_forward(
     x: np.ndarray,
     kernel: Pair,
@@ -164,7 +156,13 @@ def max_pool_forward(
     return out, indices
 
 
-@kernel(compiled="pool_jit")
+@kernel(
+    compiled="pool.windows_jit",
+    examples=lambda dtype: [
+        (np.ones((1, 1, *out), dtype), np.zeros((1, 1, *out), np.int64), (1, 1, 8, 8))
+        for out in ((1, 1), (4, 4))
+    ],
+)
 def max_pool_backward(g: np.ndarray, indices: np.ndarray, input_shape: Shape) -> np.ndarray:
     """Return the gradient of max pooling: each element of `g` is added where its maximum was.
 
@@ -243,7 +241,7 @@ def divisors(
     return np.multiply.outer(*counts).astype(np.float64)
 
 
-@kernel(compiled="pool_jit")
+@kernel(compiled="pool.windows_jit", examples=_examples)
 def avg_pool_forward(
     x: np.ndarray,
     kernel: Pair,
@@ -289,7 +287,12 @@ def avg_pool_forward(
     return total / divisor.astype(x.dtype)
 
 
-@kernel(compiled="pool_jit")
+@kernel(
+    compiled="pool.windows_jit",
+    examples=lambda dtype: [
+        (np.ones((1, 1, 8 // k, 8 // k), dtype), (1, 1, 8, 8), (k, k), (k, k)) for k in (2, 8)
+    ],
+)
 def avg_pool_backward(
     g: np.ndarray,
     input_shape: Shape,
@@ -324,98 +327,3 @@ def avg_pool_backward(
         padded[:, :, rows, columns] += shares
     top, left = padding
     return padded[:, :, top : top + shape[2], left : left + shape[3]].copy()
-
-
-@kernel(compiled="pool_jit")
-def adaptive_max_pool_forward(x: np.ndarray, out: Pair) -> tuple[np.ndarray, np.ndarray]:
-    """Cut each plane into `out` bins (rows, columns) and take the largest element of each.
-
-    Bin i of n over an axis of H elements goes from floor(i * H / n) to ceil((i + 1) * H / n). The
-    gradient is `max_pool_backward`.
-
-    Returns
-    -------
-    out, indices : ndarray (N, C, rows, columns)
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to pool.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from autodiff import kernels
-    >>> kernels.adaptive_max_pool_forward(np.array([[[[1.0, 5.0, 2.0]]]]), (1, 2))
-    (array([[[[5., 5.]]]]), array([[[[1, 1]]]]))
-    """
-    check_adaptive("adaptive_max_pool_forward", x.shape, out)
-    largest = np.empty((*x.shape[:2], *out), x.dtype)
-    indices = np.empty(largest.shape, np.int64)
-    for i, (top, bottom) in enumerate(bin_edges(x.shape[2], out[0])):
-        for j, (left, right) in enumerate(bin_edges(x.shape[3], out[1])):
-            patch = x[:, :, top:bottom, left:right]
-            patch = patch.reshape(*x.shape[:2], (bottom - top) * (right - left))
-            place = patch.argmax(axis=2)
-            missing = np.isnan(patch)
-            last = patch.shape[2] - 1 - missing[:, :, ::-1].argmax(axis=2)
-            place = np.where(missing.any(axis=2), last, place)
-            largest[:, :, i, j] = np.take_along_axis(patch, place[:, :, None], 2)[:, :, 0]
-            row, column = np.divmod(place, right - left)
-            indices[:, :, i, j] = (top + row) * x.shape[3] + left + column
-    return largest, indices
-
-
-@kernel(compiled="pool_jit")
-def adaptive_avg_pool_forward(x: np.ndarray, out: Pair) -> np.ndarray:
-    """Average the bins of `adaptive_max_pool_forward`.
-
-    Returns
-    -------
-    ndarray (N, C, rows, columns)
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to pool.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from autodiff import kernels
-    >>> kernels.adaptive_avg_pool_forward(np.array([[[[1.0, 5.0, 2.0]]]]), (1, 2))
-    array([[[[3. , 3.5]]]])
-    """
-    check_adaptive("adaptive_avg_pool_forward", x.shape, out)
-    mean = np.empty((*x.shape[:2], *out), x.dtype)
-    for i, (top, bottom) in enumerate(bin_edges(x.shape[2], out[0])):
-        for j, (left, right) in enumerate(bin_edges(x.shape[3], out[1])):
-            mean[:, :, i, j] = x[:, :, top:bottom, left:right].mean(axis=(2, 3))
-    return mean
-
-
-@kernel(compiled="pool_jit")
-def adaptive_avg_pool_backward(g: np.ndarray, input_shape: Shape) -> np.ndarray:
-    """Return the gradient of `adaptive_avg_pool_forward`, of shape `input_shape`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit each other.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from autodiff import kernels
-    >>> kernels.adaptive_avg_pool_backward(np.ones((1, 1, 1, 2)), (1, 1, 1, 3))
-    array([[[[0.5, 1. , 0.5]]]])
-    """
-    shape = tuple(input_shape)
-    check_adaptive("adaptive_avg_pool_backward", shape, g.shape[2:])
-    check_gradient("adaptive_avg_pool_backward", g, shape[:2] + g.shape[2:])
-    dx = np.zeros(shape, g.dtype)
-    for i, (top, bottom) in enumerate(bin_edges(shape[2], g.shape[2])):
-        for j, (left, right) in enumerate(bin_edges(shape[3], g.shape[3])):
-            share = g[:, :, i, j] / ((bottom - top) * (right - left))
-            dx[:, :, top:bottom, left:right] += share[:, :, None, None]
-    return dx
