@@ -84,7 +84,7 @@ def _is_float(kind: Vector) -> bool:
     return isinstance(kind.dtype, types.Float)
 
 
-_ARITHMETIC = {  # operator: (for floats, for integers)
+_ARITHMETIC: dict[Any, tuple[Any, Any]] = {  # operator: (for floats, for integers)
     operator.add: ("fadd", "add"),
     operator.sub: ("fsub", "sub"),
     operator.mul: ("fmul", "mul"),
@@ -101,7 +101,7 @@ _COMPARISONS = {
 }  # fmt: skip
 
 
-def _common(arguments: Any) -> Vector | None:
+def _common(arguments: Any) -> Any:
     """Return the type of the vectors among two operands, where they are of one type."""
     vectors = {kind for kind in arguments if isinstance(kind, Vector)}
     others = [kind for kind in arguments if not isinstance(kind, Vector)]
@@ -226,8 +226,10 @@ def _size(kind: Vector) -> int:
 
 
 def first_lanes(builder: Any, count: Any, lanes: int) -> Any:
-    """Return the mask of the first `count` lanes."""
-    numbers = ir.Constant(ir.VectorType(INDEX, lanes), list(range(lanes)))
+    """Return the mask of the first `count` lanes, of all where there are fewer."""
+    some = builder.icmp_signed("<", count, INDEX(lanes))
+    count = builder.trunc(builder.select(some, count, INDEX(lanes)), LANE)
+    numbers = ir.Constant(ir.VectorType(LANE, lanes), list(range(lanes)))
     return builder.icmp_signed("<", numbers, splat_value(builder, count, lanes))
 
 
@@ -249,7 +251,8 @@ def load(typingctx, pointer, index):
 
     def codegen(context, builder, signature, arguments):
         # The alignment must be given: a vector's own would be its whole size, and fault.
-        return builder.load(_address(context, builder, *arguments, kind), align=_size(kind))
+        address = _address(context, builder, arguments[0], arguments[1], kind)
+        return builder.load(address, align=_size(kind))
 
     return kind(pointer, types.intp), codegen
 

@@ -93,10 +93,11 @@ class Adam(Optimizer):
         l2, shrink = (0.0, lr * decay) if group["decoupled_weight_decay"] else (decay, 0.0)
         names = ["exp_avg", "exp_avg_sq"] + (["max_exp_avg_sq"] if amsgrad else [])
         steps = begin_step(weights, states, names)
+        beta1, beta2 = group["betas"]
         adam_step(
             weights, grads, kept(states, "exp_avg"), kept(states, "exp_avg_sq"),
             kept(states, "max_exp_avg_sq") if amsgrad else None,
-            lr, *group["betas"], group["eps"], l2, shrink, steps,
+            lr, beta1, beta2, group["eps"], l2, shrink, steps,
         )  # fmt: skip
 
 

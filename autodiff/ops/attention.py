@@ -52,8 +52,8 @@ def _operands(mask: Any, *operands: np.ndarray) -> tuple[list[Any], Any, tuple[i
 def _forward(
     x: np.ndarray, y: np.ndarray, z: np.ndarray, w: Any, is_causal: bool, scale: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    operands, mask, leading = _operands(w, x, y, z)
-    out, log_sums = attention_forward(*operands, mask, is_causal, scale)
+    (query, key, value), mask, leading = _operands(w, x, y, z)
+    out, log_sums = attention_forward(query, key, value, mask, is_causal, scale)
     return _with_axes(out, leading), log_sums
 
 

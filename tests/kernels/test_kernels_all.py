@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from kernel_rows import all_rows
 
 from autodiff import kernels
+from kernel_rows import all_rows
 
 ROWS = all_rows()
 COMPILED = sorted(name for name in kernels.KERNELS if name in ROWS)
