@@ -39,7 +39,7 @@ VARIABLE = "AUTODIFF_KERNELS"
 KERNELS: dict[str, Kernel[..., Any]] = {}
 """Every declared kernel by its name."""
 
-_COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+_COMPILED_DTYPES = "fd"  # the characters of float32 and float64
 
 
 def _check_mode(mode: str, source: str) -> str:
@@ -153,10 +153,12 @@ class Kernel(Generic[P, R]):
             wanted = self._prefer is None or self._prefer(*args, **kwargs)
         else:
             wanted = _mode == "numba"
-        first: Any = args[0]
-        dtype = (first[0] if type(first) is list else first).dtype
-        if wanted and self._module is not None and dtype in _COMPILED_DTYPES:
-            return self.compiled(*args, **kwargs)  # type: ignore[misc]
+        if wanted and self._module is not None:
+            first: Any = args[0]
+            if type(first) is list:
+                first = first[0]
+            if first.dtype.char in _COMPILED_DTYPES:
+                return self.compiled(*args, **kwargs)  # type: ignore[misc]
         return self.reference(*args, **kwargs)
 
     def __repr__(self) -> str:

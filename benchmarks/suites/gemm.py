@@ -1,45 +1,57 @@
-"""Matrix products in float32, forward, nothing recorded."""
+"""Matrix products of plain arrays in float32: kernels against NumPy and PyTorch, whichever is faster."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-import autodiff as ad
+from autodiff import kernels
 
 from ..case import Case
 
 __all__ = ["cases"]
 
-_SHAPES = [
-    (32, 32, 32), (128, 128, 128), (512, 512, 512),
-    (32, 16, 16), (64, 784, 128), (128, 784, 256), (256, 1024, 1024),
-]  # fmt: skip
+_SQUARES = [32, 64, 128, 256, 512, 1024, 2048]
+_PRODUCTS = [(32, 16, 16), (64, 784, 128), (128, 784, 256), (256, 1024, 1024)]
+_LAYERS = [(64, 784, 128), (128, 256, 128)]
 
 
 def cases(torch: Any) -> Iterator[Case]:
-    """Square and MLP shapes (m, k, n), and a batch of small products."""
+    """Square and MLP shapes, linear layers with bias and ReLU, and a stack of small products."""
     rng = np.random.default_rng(0)
-    pairs = [
-        (f"{m}x{k} @ {k}x{n}", rng.standard_normal((m, k)), rng.standard_normal((k, n)))
-        for m, k, n in _SHAPES
-    ]
-    batch = rng.standard_normal((2, 256, 16, 16))
-    pairs.append(("256 of 16x16 @ 16x16", batch[0], batch[1]))
-    for name, x, y in pairs:
-        a, b = ad.tensor(x.astype(np.float32)), ad.tensor(y.astype(np.float32))
-        ta, tb = (
-            (torch.from_numpy(t.numpy()) for t in (a, b)) if torch is not None else (None, None)
-        )
 
-        def results(a: Any = a, b: Any = b, ta: Any = ta, tb: Any = tb) -> list[tuple[Any, Any]]:
-            return [((a @ b).numpy(), (ta @ tb).numpy())]
+    def some(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape, np.float32)
 
-        yield Case(
-            name,
-            lambda a=a, b=b: a @ b,  # type: ignore[misc]
-            torch and (lambda ta=ta, tb=tb: ta @ tb),  # type: ignore[misc]
-            results,
-        )
+    for m, k, n in [*[(n, n, n) for n in _SQUARES], *_PRODUCTS]:
+        yield _product(f"{m}x{k} @ {k}x{n}", some(m, k), some(k, n), torch)
+    for m, k, n in _PRODUCTS:
+        yield _product(f"{m}x{k} @ ({n}x{k}).T", some(m, k), some(n, k).T, torch)
+    yield _product("256 of 16x16 @ 16x16", some(256, 16, 16), some(256, 16, 16), torch)
+    for m, k, n in _LAYERS:
+        yield _layer(f"linear + bias + relu {m}x{k}x{n}", some(m, k), some(n, k), some(n), torch)
+
+
+def _product(name: str, a: np.ndarray, b: np.ndarray, torch: Any) -> Case:
+    peers: dict[str, Callable[[], Any]] = {"numpy": lambda: np.matmul(a, b)}
+    if torch is not None:
+        ta, tb = torch.from_numpy(a), torch.from_numpy(b)
+        peers["torch"] = lambda: torch.matmul(ta, tb)
+    return _case(name, lambda: kernels.matmul(a, b), peers)
+
+
+def _layer(name: str, x: np.ndarray, w: np.ndarray, bias: np.ndarray, torch: Any) -> Case:
+    peers: dict[str, Callable[[], Any]] = {"numpy": lambda: np.maximum(np.matmul(x, w.T) + bias, 0)}
+    if torch is not None:
+        tx, tw, tb = (torch.from_numpy(array) for array in (x, w, bias))
+        peers["torch"] = lambda: torch.relu(torch.nn.functional.linear(tx, tw, tb))
+    return _case(name, lambda: kernels.matmul(x, w.T, bias, "relu"), peers)
+
+
+def _case(name: str, ours: Callable[[], Any], peers: dict[str, Callable[[], Any]]) -> Case:
+    def results() -> list[tuple[Any, Any]]:
+        return [(ours(), peer()) for peer in peers.values()]
+
+    return Case(name, ours, peers, results)

@@ -116,8 +116,9 @@ def matmul(
     array([[0. , 0.5],
            [0. , 1.5]])
     """
-    if b.ndim == 2 and a.ndim > 1 and a.size and a.shape[-1] == b.shape[0]:
-        # One product instead of a stack, and called more quickly than by np.matmul.
+    if a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0]:
+        out = a.dot(b)  # what np.matmul does, called more quickly
+    elif b.ndim == 2 and a.ndim > 2 and a.size and a.shape[-1] == b.shape[0]:
         out = a.reshape(-1, a.shape[-1]).dot(b).reshape(a.shape[:-1] + b.shape[1:])
     else:
         out = np.asarray(np.matmul(a, b))

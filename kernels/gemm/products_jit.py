@@ -193,6 +193,8 @@ def matmul(
         if residual is not None:
             residual = residual.reshape(-1, shape[-1])
         return _product(a.reshape(-1, a.shape[-1]), b, bias, code, residual).reshape(shape)
+    if a.ndim == 3:
+        return _stack(a, b, bias, code, residual)
     a = a.reshape(-1, *a.shape[-2:])
     b = b if b.ndim == 2 else b.reshape(-1, *b.shape[-2:])
     return _stack(a, b, bias, code, residual).reshape(shape)
