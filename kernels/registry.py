@@ -157,7 +157,8 @@ class Kernel(Generic[P, R]):
             first: Any = args[0]
             if type(first) is list:
                 first = first[0]
-            if first.dtype.char in _COMPILED_DTYPES:
+            dtype = first.dtype
+            if dtype.char in _COMPILED_DTYPES and dtype.isnative:
                 return self.compiled(*args, **kwargs)  # type: ignore[misc]
         return self.reference(*args, **kwargs)
 

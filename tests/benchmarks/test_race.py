@@ -19,7 +19,7 @@ def test_every_case_runs_alone(suite: str) -> None:
     assert cases
     assert len({case.name for case in cases}) == len(cases)
     for case in cases:
-        assert not case.peers
+        assert set(case.peers) <= {"numpy"}
         if suite not in ("conv", "gemm", "kernels"):  # those take seconds
             case.ours()
 
