@@ -113,7 +113,7 @@ def pack_weights(w, packed, rows, channels, height, steps, tap_distances, begin,
 def _rows_of_tiles(vectors: int, masked: int) -> Callable[..., Any]:
     """Make the loop over the rows of a product whose columns are `vectors` vectors."""
 
-    @part
+    @inline
     def rows_of_tiles(out, ldo, bias, add, rows, w, w_step, x, x_taps, taps, rest):
         k = 0
         while k < rows:
@@ -164,7 +164,7 @@ def product(out, ldo, bias, add, rows, w, w_step, x, x_taps, taps, length):
 def _over_rows(rows: int, height: int) -> Callable[..., Any]:
     """Make the loop over rows of positions for `rows` rows of weights."""
 
-    @part
+    @inline
     def over_rows(out, ldo, row_step, bias, add, rows_here, w, x, ldx, x_taps, taps, size, columns):
         width = lanes(out)
         for y in range(0, size, height):

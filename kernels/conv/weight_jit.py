@@ -37,7 +37,7 @@ GROUPS_AT_ONCE = 8
 def _dot_tiles(rows: int, tile_taps: int, packed: int) -> Callable[..., Any]:
     """Make the loop over the taps for `rows` rows of the output's gradient."""
 
-    @part
+    @inline
     def dot_tiles(sums, g, ldg, g_step, valid, x, x_step, x_taps, taps, count, length):
         for t in range(0, taps, tile_taps):
             dot_tile(
