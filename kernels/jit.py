@@ -140,7 +140,8 @@ def inline(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a helper like `inline`, but as a function of its own inside its callers: for large
-    ones that are called from several places."""
+    ones that are called from several places. Not for functions made inside a function: siblings
+    would have one name, and Numba may link the wrong one where some come from the cache."""
     return numba.njit(**OPTIONS)(function)  # type: ignore[no-any-return]
 
 
