@@ -10,12 +10,20 @@ elements in a vector.
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 
+from .jit import VECTOR_BYTES
 from .simd import INDEX, LANE, first_lanes, intrinsic, llvm_call, splat_value, vector_of
+
+# A tile has as many sums as the vector registers hold beside the operands of one step:
+# 24 + 3 + 1 of 32 registers, 12 + 3 + 1 of 16.
+ROWS = 8 if VECTOR_BYTES == 64 or platform.machine() in ("aarch64", "arm64") else 4
+HALF_ROWS = ROWS // 2
+VECTORS = 3
 
 
 class Emitter:
@@ -59,6 +67,12 @@ class Emitter:
             return
         name = f"llvm.masked.store.v{self.lanes}f{8 * self.size}.p0"
         llvm_call(self.builder, name, ir.VoidType(), vector, address, LANE(self.size), mask)
+
+    def prefetch(self, pointer: Any) -> None:
+        """Ask for memory that will be read and written."""
+        for_writing, keep, data = LANE(1), LANE(3), LANE(1)
+        address = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        llvm_call(self.builder, "llvm.prefetch.p0", ir.VoidType(), address, for_writing, keep, data)
 
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
         product = self.builder.fmul(a, b, flags=("contract",))

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..gemm.tile import ROWS, VECTORS, multiply_tile, transpose_tile
+from ..gemm.tile import multiply_tile, transpose_tile
 from ..jit import VECTOR_BYTES, native, part
 from ..simd import at, lanes, load, load_first, select, splat, store, store_first
+from ..tiles import ROWS, VECTORS
 
 KEYS = 128
 """The keys of a block: with 48 queries their scores take half of a first-level cache."""

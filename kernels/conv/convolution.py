@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..gemm.products import _FUNCTIONS, ACTIVATIONS
+from ..gemm.products import ACTIVATIONS, FUNCTIONS
 from ..registry import kernel, ones
 
 Shape = tuple[int, ...]
@@ -203,7 +203,7 @@ def conv_forward(
     if bias is not None:
         y = y + bias.reshape(-1, *(1,) * len(geometry.out))
     if activation is not None:
-        y = _FUNCTIONS[activation](y)
+        y = FUNCTIONS[activation](y)
     return y if residual is None else y + residual
 
 

@@ -9,7 +9,6 @@ straight code.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -17,13 +16,7 @@ from numba import types
 
 from ..jit import VECTOR_BYTES
 from ..simd import INDEX, first_lanes, intrinsic
-from ..tiles import Emitter, Loop
-
-# A tile has as many sums as the vector registers hold beside the operands of one step
-# (24 + 3 + 1 of 32 registers, 12 + 3 + 1 of 16).
-ROWS = 8 if VECTOR_BYTES == 64 or platform.machine() in ("aarch64", "arm64") else 4
-HALF_ROWS = ROWS // 2
-VECTORS = 3
+from ..tiles import ROWS, Emitter, Loop
 
 # Rows of positions under a tile of one row of weights, and of the few of a thin layout.
 ROWS_OF_ONE = 4

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from ..jit import VECTOR_BYTES, inline, part
 from ..simd import at, lanes, load, pointer, store
+from ..tiles import HALF_ROWS, ROWS, VECTORS
 from .epilogue_jit import finish, moved
-from .tile import HALF_ROWS, ROWS, VECTORS, multiply_tile, transpose_tile
+from .tile import multiply_tile, transpose_tile
 
 # Steps along k at a time: the panel of b, DEPTH x 3 vectors, takes half of a first-level cache of
 # 48 KiB.

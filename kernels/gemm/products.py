@@ -61,7 +61,7 @@ def _gelu(x: np.ndarray) -> np.ndarray:
     return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
 
 
-_FUNCTIONS: dict[str, Any] = {
+FUNCTIONS: dict[str, Any] = {
     "relu": lambda x: np.maximum(x, 0),
     "gelu": _gelu,
     "tanh": np.tanh,
@@ -128,5 +128,5 @@ def matmul(
     if bias is not None:
         out = out + bias
     if activation is not None:
-        out = _FUNCTIONS[activation](out)
+        out = FUNCTIONS[activation](out)
     return out if residual is None else out + residual

@@ -9,11 +9,11 @@ import numpy as np
 from ..jit import VECTOR_BYTES, native, parallel
 from ..simd import at, keep, lanes, pointer
 from ..threads import get_num_threads, split
+from ..tiles import ROWS, VECTORS
 from .blocks_jit import DEPTH, aligned, group_of, multiply, one_vector, panel_size
 from .epilogue_jit import finish
 from .products import ACTIVATIONS, check_epilogue
 from .products import matmul as _matmul
-from .tile import ROWS, VECTORS
 from .vectors_jit import combination, dots
 
 # What the range of a call counts: products, or the tiles of one product downwards or to the right.

@@ -9,99 +9,13 @@ combination becomes straight code. The loops around them are ordinary Numba (`bl
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 
-from ..jit import VECTOR_BYTES
-from ..simd import INDEX, LANE, first_lanes, intrinsic, llvm_call, splat_value, vector_of
-
-# A tile has as many sums as the vector registers hold beside the operands of one step:
-# 24 + 3 + 1 of 32 registers, 12 + 3 + 1 of 16.
-ROWS = 8 if VECTOR_BYTES == 64 or platform.machine() in ("aarch64", "arm64") else 4
-VECTORS = 3
-HALF_ROWS = ROWS // 2
-
-
-class Emitter:
-    """What the tiles are made of, for one element type."""
-
-    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
-        self.builder = builder
-        self.lanes = vector_of(dtype).count
-        self.size = dtype.bitwidth // 8
-        self.type = ir.VectorType(context.get_value_type(dtype), self.lanes)
-        self.zero = ir.Constant(self.type, None)
-
-    def scaled(self, index: Any, factor: int) -> Any:
-        return self.builder.mul(index, INDEX(factor))
-
-    def scalar(self, pointer: Any) -> Any:
-        return splat_value(self.builder, self.builder.load(pointer), self.lanes)
-
-    def _address(self, pointer: Any) -> Any:
-        return self.builder.bitcast(pointer, self.type.as_pointer())
-
-    def load(self, pointer: Any, mask: Any = None) -> Any:
-        if mask is None:
-            return self.builder.load(self._address(pointer), align=self.size)
-        name = f"llvm.masked.load.v{self.lanes}f{8 * self.size}.p0"
-        return llvm_call(
-            self.builder, name, self.type, self._address(pointer), LANE(self.size), mask, self.zero
-        )
-
-    def store(self, vector: Any, pointer: Any, mask: Any = None) -> None:
-        if mask is None:
-            self.builder.store(vector, self._address(pointer), align=self.size)
-            return
-        name = f"llvm.masked.store.v{self.lanes}f{8 * self.size}.p0"
-        llvm_call(
-            self.builder, name, ir.VoidType(), vector, self._address(pointer), LANE(self.size), mask
-        )
-
-    def prefetch(self, pointer: Any) -> None:
-        """Ask for memory that will be read and written."""
-        for_writing, keep, data = LANE(1), LANE(3), LANE(1)
-        address = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
-        llvm_call(self.builder, "llvm.prefetch.p0", ir.VoidType(), address, for_writing, keep, data)
-
-    def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
-        product = self.builder.fmul(a, b, flags=("contract",))
-        return self.builder.fadd(product, c, flags=("contract",))
-
-    @contextmanager
-    def loop(self, count: Any, values: list[Any]) -> Iterator[tuple[Any, list[Any], Callable]]:
-        """for index in range(count), with values handed from turn to turn.
-
-        Gives the index, the values at the start of a turn, and a function to be called with
-        those at its end; afterwards the list holds the values after the last turn.
-        """
-        builder = self.builder
-        before = builder.block
-        head, body, end = (builder.append_basic_block(name) for name in ("head", "body", "end"))
-        builder.branch(head)
-        builder.position_at_end(head)
-        index = builder.phi(INDEX)
-        index.add_incoming(INDEX(0), before)
-        phis = [builder.phi(value.type) for value in values]
-        for phi, value in zip(phis, values, strict=True):
-            phi.add_incoming(value, before)
-        builder.cbranch(builder.icmp_signed("<", index, count), body, end)
-        builder.position_at_end(body)
-
-        def close(results: list[Any]) -> None:
-            index.add_incoming(builder.add(index, INDEX(1)), builder.block)
-            for phi, value in zip(phis, results, strict=True):
-                phi.add_incoming(value, builder.block)
-            builder.branch(head)
-
-        yield index, list(phis), close
-        builder.position_at_end(end)
-        values[:] = phis
+from ..simd import INDEX, first_lanes, intrinsic
+from ..tiles import Emitter, Loop
 
 
 @intrinsic(prefer_literal=True)
@@ -137,22 +51,12 @@ def multiply_tile(
         }
         for place in places.values():
             emit.prefetch(place)
-        sums = [emit.zero] * len(tile)
-        with emit.loop(depth, sums) as (k, former, close):
-            row = builder.gep(b, [builder.mul(k, b_step)])
-            right = [
-                emit.load(builder.gep(row, [INDEX(v * emit.lanes)]), masks[v])
-                for v in range(n_vectors)
-            ]
-            step = builder.mul(k, a_step)
-            results = []
-            for i in range(n_rows):
-                factor = emit.scalar(builder.gep(starts[i], [step]))
-                results += [
-                    emit.multiply_add(factor, right[v], former[i * n_vectors + v])
-                    for v in range(n_vectors)
-                ]
-            close(results)
+        loop = Loop(builder, INDEX(0), depth, 1, [emit.zero] * len(tile))
+        row = emit.shift(b, builder.mul(loop.index, b_step))
+        right = [emit.load(emit.shift(row, v * emit.lanes), masks[v]) for v in range(n_vectors)]
+        step = builder.mul(loop.index, a_step)
+        left = [emit.splat(emit.scalar(start, step)) for start in starts]
+        sums = loop.close(emit.add_products(left, right, loop.values))
         for i in range(n_rows):
             with builder.if_then(exists[i]):
                 values = sums[i * n_vectors : (i + 1) * n_vectors]
@@ -207,6 +111,5 @@ def _swap_blocks(emit: Emitter, a: Any, b: Any, block: int) -> tuple[Any, Any]:
     halves = []
     for odd in (0, block):
         lanes = [(i & ~block | odd) + (emit.lanes if i & block else 0) for i in range(emit.lanes)]
-        mask = ir.Constant(ir.VectorType(LANE, emit.lanes), lanes)
-        halves.append(emit.builder.shuffle_vector(a, b, mask))
+        halves.append(emit.lanes_of(a, b, lanes))
     return halves[0], halves[1]

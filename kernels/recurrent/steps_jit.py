@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..gemm.tile import ROWS, transpose_tile
+from ..gemm.tile import transpose_tile
 from ..jit import VECTOR_BYTES, inline, jit, native, part
 from ..simd import at, lanes, load, load_first, pointer, store, store_first
+from ..tiles import ROWS
 
 __all__ = ["BACK", "ELEMENT", "ROWS", "both", "by_columns", "by_gates"]
 
