@@ -11,6 +11,7 @@ from ..gemm.products import ACTIVATIONS
 from ..jit import inline, native, parallel
 from ..simd import at, lanes, pointer
 from ..threads import split
+from ..tiles import ROWS
 from .convolution import Pairs, Shape, check_conv, check_epilogue
 from .convolution import conv_forward as _forward
 from .convolution import conv_input_grad as _input_grad
@@ -22,7 +23,7 @@ from .planes_jit import (
     tap_table,
     thin_product,
 )
-from .tiles import ROWS, aligned
+from .tiles import aligned
 
 
 @inline

@@ -11,18 +11,9 @@ import numpy as np
 
 from ..jit import inline, parallel, part
 from ..simd import at, lanes, pointer
+from ..tiles import HALF_ROWS, ROWS, VECTORS
 from .plan import THIN_ROWS
-from .tiles import (
-    HALF_ROWS,
-    ROWS,
-    ROWS_OF_FEW,
-    ROWS_OF_ONE,
-    VECTORS,
-    copy_rows,
-    interleave_rows,
-    product_tile,
-    row_tile,
-)
+from .tiles import ROWS_OF_FEW, ROWS_OF_ONE, copy_rows, interleave_rows, product_tile, row_tile
 
 
 @part

@@ -12,13 +12,14 @@ import numpy as np
 from ..jit import inline, native, parallel, part
 from ..simd import at, lanes, load, load_first, pointer, splat, store, total
 from ..threads import split
+from ..tiles import ROWS, VECTORS
 from .convolution import Pairs, Shape, check_conv
 from .convolution import conv_bias_grad as _bias_grad
 from .convolution import conv_weight_grad as _weight_grad
 from .convolution_jit import compiled_for
 from .plan import PIECES, ROWS_OF_PIECE, THIN_ROWS, plan_forward
 from .planes_jit import fill_planes
-from .tiles import ROWS, VECTORS, aligned, dot_tile
+from .tiles import aligned, dot_tile
 
 # Units by which a row of the output's gradient is multiplied at a time: the rows of a tile stay in
 # the first-level cache while all taps go by.
