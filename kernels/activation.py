@@ -15,16 +15,12 @@ _CUBIC = 0.044715
 # From here on an activation is 0, or the number itself (in float64 not before 760).
 _FAR = 1000.0
 
-# A call of a compiled function costs as much as two or three of NumPy's on so few elements.
+# For fewer elements the second that Numba takes to come is not worth while.
 _FEW = 256
 
 
-def _large(x: np.ndarray, *_: object) -> bool:
-    return x.size > _FEW
-
-
 def _large_or_exact(x: np.ndarray, approximate: str) -> bool:
-    return approximate == "none" or x.size > _FEW  # NumPy has no error function
+    return approximate == "none" or x.size >= _FEW  # NumPy has no error function
 
 
 def _with_both_forms(count: int) -> Examples:
@@ -33,11 +29,7 @@ def _with_both_forms(count: int) -> Examples:
     ]
 
 
-def _large_gradient(g: np.ndarray, *_: object) -> bool:
-    return g.size > 4 * _FEW
-
-
-@kernel(compiled="activation_jit", prefer=lambda x: x.size > 3000, examples=ones((4,)))
+@kernel(compiled="activation_jit", prefer=3000, examples=ones((4,)))
 def exp(x: np.ndarray) -> np.ndarray:
     """Return the exponentials, as `numpy.exp` does.
 
@@ -60,7 +52,7 @@ def exp(x: np.ndarray) -> np.ndarray:
     return np.exp(x)  # type: ignore[no-any-return]
 
 
-@kernel(compiled="activation_jit", prefer=_large, examples=ones((4,)))
+@kernel(compiled="activation_jit", prefer=_FEW, examples=ones((4,)))
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """Return the logistic function, 1 / (1 + exp(-x)).
 
@@ -89,7 +81,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return np.reciprocal(e, e)  # where the exponential overflows that is 0, as it should be
 
 
-@kernel(compiled="activation_jit", prefer=_large_gradient, examples=ones((4,), (4,)))
+@kernel(compiled="activation_jit", prefer=_FEW, examples=ones((4,), (4,)))
 def sigmoid_backward(g: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return the gradient of the input of `sigmoid`, g * out * (1 - out).
 
@@ -110,7 +102,7 @@ def sigmoid_backward(g: np.ndarray, out: np.ndarray) -> np.ndarray:
     return np.asarray(g * (out * (1 - out)))
 
 
-@kernel(compiled="activation_jit", prefer=_large_gradient, examples=ones((4,), (4,)))
+@kernel(compiled="activation_jit", prefer=_FEW, examples=ones((4,), (4,)))
 def tanh_backward(g: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return the gradient of the input of tanh, g * (1 - out^2).
 
@@ -131,7 +123,7 @@ def tanh_backward(g: np.ndarray, out: np.ndarray) -> np.ndarray:
     return np.asarray(g * (1 - out * out))
 
 
-@kernel(compiled="activation_jit", prefer=_large, examples=ones((4,)))
+@kernel(compiled="activation_jit", prefer=_FEW, examples=ones((4,)))
 def silu(x: np.ndarray) -> np.ndarray:
     """Return x * sigmoid(x), and its limits at the infinities.
 
@@ -154,7 +146,7 @@ def silu(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(x, -_FAR) * sigmoid.reference(x))
 
 
-@kernel(compiled="activation_jit", prefer=_large, examples=ones((4,), (4,)))
+@kernel(compiled="activation_jit", prefer=_FEW, examples=ones((4,), (4,)))
 def silu_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return the gradient of the input of `silu`.
 

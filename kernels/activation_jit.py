@@ -1,4 +1,4 @@
-"""Compiled activations: functions of vectors, taken over memory by one loop each."""
+"""Compiled activations: functions of vectors, made ufuncs."""
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .elementwise_jit import each, each_pair, mapped, mapped_pair
-from .jit import parallel
+from .ufunc import elementwise
 from .vector_math import exp as exp_of
 from .vector_math import gelu as gelu_of
-from .vector_math import gelu_slope, gelu_tanh, gelu_tanh_slope, silu_slope, vector_function
+from .vector_math import gelu_slope, gelu_tanh, gelu_tanh_slope, silu_slope
 from .vector_math import sigmoid as sigmoid_of
 from .vector_math import silu as silu_of
 
@@ -18,109 +17,59 @@ from .vector_math import silu as silu_of
 MOVED, CHEAP, DEAR = 8, 20, 32
 
 
-@parallel
-def _exp(x, out, begin, end):
-    each(exp_of, x, out, begin, end)
+@elementwise(work=CHEAP)
+def exp(x):
+    return exp_of(x)
 
 
-@parallel
-def _sigmoid(x, out, begin, end):
-    each(sigmoid_of, x, out, begin, end)
+@elementwise(work=CHEAP)
+def sigmoid(x):
+    return sigmoid_of(x)
 
 
-@parallel
-def _silu(x, out, begin, end):
-    each(silu_of, x, out, begin, end)
-
-
-@parallel
-def _gelu(x, out, begin, end):
-    each(gelu_of, x, out, begin, end)
-
-
-@parallel
-def _gelu_tanh(x, out, begin, end):
-    each(gelu_tanh, x, out, begin, end)
-
-
-@vector_function
-def _past_sigmoid(g, out):
+@elementwise(work=MOVED)
+def sigmoid_backward(g, out):
     return g * (out * (1.0 - out))
 
 
-@vector_function
-def _past_tanh(g, out):
+@elementwise(work=MOVED)
+def tanh_backward(g, out):
     return g * (1.0 - out * out)
 
 
-@vector_function
-def _past_silu(g, x):
+@elementwise(work=CHEAP)
+def silu(x):
+    return silu_of(x)
+
+
+@elementwise(work=CHEAP)
+def silu_backward(g, x):
     return g * silu_slope(x)
 
 
-@vector_function
-def _past_gelu(g, x):
-    return g * gelu_slope(x)
+@elementwise(work=DEAR)
+def _gelu_exact(x):
+    return gelu_of(x)
 
 
-@vector_function
-def _past_gelu_tanh(g, x):
-    return g * gelu_tanh_slope(x)
-
-
-@parallel
-def _sigmoid_backward(g, out, dx, begin, end):
-    each_pair(_past_sigmoid, g, out, dx, begin, end)
-
-
-@parallel
-def _tanh_backward(g, out, dx, begin, end):
-    each_pair(_past_tanh, g, out, dx, begin, end)
-
-
-@parallel
-def _silu_backward(g, x, dx, begin, end):
-    each_pair(_past_silu, g, x, dx, begin, end)
-
-
-@parallel
-def _gelu_backward(g, x, dx, begin, end):
-    each_pair(_past_gelu, g, x, dx, begin, end)
-
-
-@parallel
-def _gelu_tanh_backward(g, x, dx, begin, end):
-    each_pair(_past_gelu_tanh, g, x, dx, begin, end)
-
-
-def exp(x: np.ndarray) -> np.ndarray:
-    return mapped(_exp, x, CHEAP)
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return mapped(_sigmoid, x, CHEAP)
-
-
-def silu(x: np.ndarray) -> np.ndarray:
-    return mapped(_silu, x, CHEAP)
+@elementwise(work=DEAR)
+def _gelu_tanh(x):
+    return gelu_tanh(x)
 
 
 def gelu(x: np.ndarray, approximate: str) -> np.ndarray:
-    return mapped(_gelu_tanh if approximate == "tanh" else _gelu, x, DEAR)
+    return _gelu_tanh(x) if approximate == "tanh" else _gelu_exact(x)
 
 
-def sigmoid_backward(g: np.ndarray, out: np.ndarray) -> np.ndarray:
-    return mapped_pair(_sigmoid_backward, g, out, MOVED)
+@elementwise(work=DEAR)
+def _gelu_exact_backward(g, x):
+    return g * gelu_slope(x)
 
 
-def tanh_backward(g: np.ndarray, out: np.ndarray) -> np.ndarray:
-    return mapped_pair(_tanh_backward, g, out, MOVED)
-
-
-def silu_backward(g: np.ndarray, x: np.ndarray) -> np.ndarray:
-    return mapped_pair(_silu_backward, g, x, CHEAP)
+@elementwise(work=DEAR)
+def _gelu_tanh_backward(g, x):
+    return g * gelu_tanh_slope(x)
 
 
 def gelu_backward(g: np.ndarray, x: np.ndarray, approximate: str) -> np.ndarray:
-    loop = _gelu_tanh_backward if approximate == "tanh" else _gelu_backward
-    return mapped_pair(loop, g, x, DEAR)
+    return _gelu_tanh_backward(g, x) if approximate == "tanh" else _gelu_exact_backward(g, x)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.runtime import rtsys
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,12 @@ class _Cache(FunctionCache):  # type: ignore[misc]
         former = self._cache_file
         self._cache_file = _Files(self._cache_path, self._impl.filename_base, former._source_stamp)
 
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        # Numba's own method first declares all that it can compile, which takes 0.2 s. To run what
+        # is compiled already, only the functions that it calls for memory need names.
+        rtsys.initialize(context)
+        return self._load_overload(signature, context)
+
     def save_overload(self, signature: Any, compiled: Any) -> None:
         try:
             super().save_overload(signature, compiled)
@@ -52,14 +59,14 @@ class _Cache(FunctionCache):  # type: ignore[misc]
             _warn_once(str(error))
 
 
-def enable(dispatcher: Any) -> None:
-    """Let a compiled function be kept on disk, if there is a folder for it.
+def enable(compiled: Any, function: Callable[..., Any]) -> None:
+    """Let what Numba makes of a function be kept on disk, if there is a folder for it.
 
     That is the first that can be written of `NUMBA_CACHE_DIR`, `__pycache__` beside the source, and
     the user's cache folder.
     """
     try:
-        dispatcher._cache = _Cache(dispatcher.py_func)
+        compiled._cache = _Cache(function)
     except RuntimeError as error:
         _warn_once(str(error))
 

@@ -19,6 +19,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba.core import event
+from numba.core.ccallback import CFunc
 
 from . import cache, handoff, target
 
@@ -32,25 +33,20 @@ logger = logging.getLogger(__name__)
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
 VECTOR_BYTES = target.vector_bytes()
-target.skip_scipy()
 
 _ROOT = Path(__file__).parent
 _IMPORT = re.compile(r"^from (\.+)([\w.]*) import (.*)", re.MULTILINE)
 
 
-def _sources(path: Path) -> set[Path]:
-    """Return the file of a kernel and those files of this package that it imports, and so on."""
-    found, pending = set(), [path]
-    while pending:
-        path = pending.pop()
-        found.add(path)
-        for dots, module, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
-            folder = path.parents[len(dots) - 1]
-            for name in [module.replace(".", "/")] if module else re.findall(r"\w+", names):
-                imported = folder / f"{name}.py"
-                if imported.is_relative_to(_ROOT) and imported.is_file() and imported not in found:
-                    pending.append(imported)
-    return found
+@functools.cache
+def _source(path: Path) -> tuple[bytes, list[Path]]:
+    """Return what a file holds, and those files of this package that it imports."""
+    content, imported = path.read_bytes(), []
+    for dots, module, names in _IMPORT.findall(content.decode()):
+        folder = path.parents[len(dots) - 1]
+        for name in [module.replace(".", "/")] if module else re.findall(r"\w+", names):
+            imported.append(folder / f"{name}.py")
+    return content, [file for file in imported if file.is_relative_to(_ROOT) and file.is_file()]
 
 
 @functools.cache
@@ -60,9 +56,16 @@ def _digest(file: str) -> str:
     Numba's cache on disk asks only whether the file of the function itself has changed, not the
     files of what it calls, nor the options. So this goes into each function's name.
     """
+    sources: dict[Path, bytes] = {}
+    pending = [Path(file)]
+    while pending:
+        path = pending.pop()
+        if path not in sources:
+            sources[path], imported = _source(path)
+            pending += imported
     digest = hashlib.sha256(repr((OPTIONS, VECTOR_BYTES)).encode())
-    for path in sorted(_sources(Path(file))):
-        digest.update(path.read_bytes())
+    for path in sorted(sources):
+        digest.update(sources[path])
     return digest.hexdigest()[:12]
 
 
@@ -102,11 +105,36 @@ def jit(function: Callable[..., Any]) -> Callable[..., Any]:
     What is compiled is logged as information. Where nothing can be written to disk, each process
     compiles for itself, and a warning is logged.
     """
+    _name_version(function)
+    dispatcher = numba.njit(**OPTIONS)(function)
+    cache.enable(dispatcher, function)
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def _name_version(function: Callable[..., Any]) -> None:
     function.__qualname__ = f"{function.__qualname__}_{_digest(function.__code__.co_filename)}"
     _reporter.names.add(function.__qualname__)
-    dispatcher = numba.njit(**OPTIONS)(function)
-    cache.enable(dispatcher)
-    return dispatcher  # type: ignore[no-any-return]
+
+
+class _FromC(CFunc):  # type: ignore[misc]
+    """Numba's functions for calls from C, which are not among the events of its compiler."""
+
+    def _compile_uncached(self) -> Any:
+        with event.trigger_event("numba:compile", {"dispatcher": self, "args": self._sig.args}):
+            return super()._compile_uncached()
+
+
+def from_c(function: Callable[..., None], words: int) -> Any:
+    """Compile `function`, which takes so many 64-bit words, for calls from C; cached on disk.
+
+    Returns an object that keeps the code alive, with its `address`.
+    """
+    _name_version(function)
+    words_in = numba.types.void(*[numba.types.int64] * words)
+    compiled = _FromC(function, (words_in.args, words_in.return_type), {}, OPTIONS)
+    cache.enable(compiled, function)
+    compiled.compile()
+    return compiled
 
 
 _ENTRY = """

@@ -39,7 +39,8 @@ VARIABLE = "AUTODIFF_KERNELS"
 KERNELS: dict[str, Kernel[..., Any]] = {}
 """Every declared kernel by its name."""
 
-_COMPILED_DTYPES = "fd"  # the characters of float32 and float64
+_FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+_COMPILED = frozenset((_FLOAT32, _FLOAT64))
 
 
 def _check_mode(mode: str, source: str) -> str:
@@ -127,39 +128,46 @@ class Kernel(Generic[P, R]):
         dtype -> argument tuples of small calls, see `kernel`.
     """
 
+    # What a call reads; the rest, the reference's docstring and so on, is in the dictionary.
+    __slots__ = ("__dict__", "_compiled", "_least", "_module", "_prefer", "reference")
+
     def __init__(
         self,
         reference: Callable[P, R],
         compiled: str | None,
-        prefer: Callable[..., bool] | None,
+        prefer: Callable[..., bool] | int,
         examples: Examples = _no_examples,
     ) -> None:
         functools.update_wrapper(self, reference)
         self.name = reference.__name__
         self.reference = reference
         self._module = None if _NOTHING_IS_COMPILED else compiled
-        self._prefer = prefer
+        self._compiled: Callable[P, R] | None = None
+        self._least, self._prefer = (prefer, None) if isinstance(prefer, int) else (0, prefer)
         self.examples = examples
 
-    @functools.cached_property
+    @property
     def compiled(self) -> Callable[P, R] | None:
-        if self._module is None:
-            return None
-        module = importlib.import_module(f"{__package__}.{self._module}")
-        return getattr(module, self.name)  # type: ignore[no-any-return]
+        if self._compiled is None and self._module is not None:
+            module = importlib.import_module(f"{__package__}.{self._module}")
+            self._compiled = getattr(module, self.name)
+        return self._compiled
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        first: Any = args[0]
         if _mode == "auto":
-            wanted = self._prefer is None or self._prefer(*args, **kwargs)
+            if self._prefer is None:
+                wanted = first.size >= self._least
+            else:
+                wanted = self._prefer(*args, **kwargs)
         else:
             wanted = _mode == "numba"
         if wanted and self._module is not None:
-            first: Any = args[0]
-            if type(first) is list:
-                first = first[0]
-            dtype = first.dtype
-            if dtype.char in _COMPILED_DTYPES and dtype.isnative:
-                return self.compiled(*args, **kwargs)  # type: ignore[misc]
+            dtype = first[0].dtype if first.__class__ is list else first.dtype
+            if dtype is _FLOAT32 or dtype is _FLOAT64 or dtype in _COMPILED:
+                compiled: Any = self._compiled or self.compiled
+                # An empty dictionary costs as much as all that stands above.
+                return compiled(*args, **kwargs) if kwargs else compiled(*args)  # type: ignore[no-any-return]
         return self.reference(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -169,7 +177,7 @@ class Kernel(Generic[P, R]):
 def kernel(
     *,
     compiled: str | None = None,
-    prefer: Callable[..., bool] | None = None,
+    prefer: Callable[..., bool] | int = 0,
     examples: Examples = _no_examples,
 ) -> Callable[[Callable[P, R]], Kernel[P, R]]:
     """Declare a kernel: decorate its NumPy reference.
@@ -181,10 +189,10 @@ def kernel(
         same name and signature. It is called with float32 or float64 as the type of the first
         argument only, an array or a list of arrays, which must be positional; everything else goes
         to the reference.
-    prefer : callable, optional
-        Takes the kernel's arguments; True where the compiled version is the faster one. Asked
-        in mode "auto" only, and at every call, so it must be cheap. Without it the compiled
-        version is always taken.
+    prefer : int or callable, default 0
+        The least number of elements of the first argument with which the compiled version is the
+        faster one; or what takes the kernel's arguments and says whether it is. Asked in mode
+        "auto" only, and at every call, so it must be cheap.
     examples : callable, for a kernel with a compiled version
         Takes a dtype and returns argument tuples of small calls, which together compile all that
         the kernel may need (see `warm_up`). `ones` makes the usual ones.

@@ -308,6 +308,73 @@ def store_first(typingctx, vector, pointer, index, count):
     return types.void(vector, pointer, types.intp, types.intp), codegen
 
 
+@intrinsic
+def word(typingctx, address, index):
+    """Return a 64-bit number of the memory at an address that is a number itself."""
+
+    def codegen(context, builder, signature, arguments):
+        address, index = arguments
+        return builder.load(builder.gep(builder.inttoptr(address, INDEX.as_pointer()), [index]))
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+@intrinsic
+def pointer_to(typingctx, address, like):
+    """Return a pointer to elements of the type of `like`, an array or a type, from an address."""
+    kind = types.CPointer(like.dtype)
+
+    def codegen(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_value_type(kind))
+
+    return kind(types.int64, like), codegen
+
+
+def _spaced(builder: Any, pointer: Any, index: Any, step: Any, lanes: int) -> Any:
+    """Return a vector of addresses: of elements index, index + 1, ... that lie `step` bytes apart."""
+    numbers = ir.Constant(ir.VectorType(INDEX, lanes), list(range(lanes)))
+    places = builder.mul(
+        builder.add(splat_value(builder, index, lanes), numbers), splat_value(builder, step, lanes)
+    )
+    base = splat_value(builder, builder.ptrtoint(pointer, INDEX), lanes)
+    return builder.inttoptr(builder.add(base, places), ir.VectorType(pointer.type, lanes))
+
+
+@intrinsic
+def gather_first(typingctx, pointer, index, step, count):
+    """Return a vector of `count` elements that lie `step` bytes apart, from number `index` on, and 0
+    in further lanes. `count` may be more than there are lanes."""
+    kind = vector_of(pointer.dtype)
+
+    def codegen(context, builder, signature, arguments):
+        pointer, index, step, count = arguments
+        places = _spaced(builder, pointer, index, step, kind.count)
+        nothing = ir.Constant(context.get_value_type(kind), None)
+        return llvm_call(
+            builder, f"llvm.masked.gather.{_suffix(kind)}.v{kind.count}p0", nothing.type,
+            places, LANE(_size(kind)), first_lanes(builder, count, kind.count), nothing,
+        )  # fmt: skip
+
+    return kind(pointer, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def scatter_first(typingctx, vector, pointer, index, step, count):
+    """Store the first `count` lanes where `gather_first` finds them."""
+
+    def codegen(context, builder, signature, arguments):
+        value, pointer, index, step, count = arguments
+        kind = signature.args[0]
+        places = _spaced(builder, pointer, index, step, kind.count)
+        llvm_call(
+            builder, f"llvm.masked.scatter.{_suffix(kind)}.v{kind.count}p0", ir.VoidType(),
+            value, places, LANE(_size(kind)), first_lanes(builder, count, kind.count),
+        )  # fmt: skip
+        return context.get_dummy_value()
+
+    return types.void(vector, pointer, types.intp, types.intp, types.intp), codegen
+
+
 # Lanes ---------------------------------------------------------------------------------------
 
 

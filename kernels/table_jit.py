@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba import types
 
 from .jit import inline, jit
-from .simd import INDEX, intrinsic
+from .simd import INDEX, intrinsic, word
 
 _HEAD = object.__basicsize__
 _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = _HEAD, _HEAD + 8, _HEAD + 16, _HEAD + 40, _HEAD + 48
@@ -42,16 +42,6 @@ _KNOWN = _layout_is_known()
 
 
 @intrinsic
-def _word(typingctx, address):
-    """Return the 64-bit number at an address."""
-
-    def codegen(context, builder, signature, arguments):
-        return builder.load(builder.inttoptr(arguments[0], INDEX.as_pointer()))
-
-    return types.int64(types.int64), codegen
-
-
-@intrinsic
 def _half_word(typingctx, address):
     """Return the 32-bit number at an address."""
 
@@ -63,23 +53,12 @@ def _half_word(typingctx, address):
     return types.int64(types.int64), codegen
 
 
-@intrinsic
-def pointer_to(typingctx, address, like):
-    """Return a pointer to elements of the type of `like`, an array."""
-    kind = types.CPointer(like.dtype)
-
-    def codegen(context, builder, signature, arguments):
-        return builder.inttoptr(arguments[0], context.get_value_type(kind))
-
-    return kind(types.int64, like), codegen
-
-
 @inline
 def _same_shape(a, b):
     if _half_word(a + _NDIM) != _half_word(b + _NDIM):
         return False
     for axis in range(_half_word(a + _NDIM)):
-        if _word(_word(a + _SHAPE) + 8 * axis) != _word(_word(b + _SHAPE) + 8 * axis):
+        if word(word(a + _SHAPE, 0), axis) != word(word(b + _SHAPE, 0), axis):
             return False
     return True
 
@@ -88,7 +67,7 @@ def _same_shape(a, b):
 def _size(a):
     size = 1
     for axis in range(_half_word(a + _NDIM)):
-        size *= _word(_word(a + _SHAPE) + 8 * axis)
+        size *= word(word(a + _SHAPE, 0), axis)
     return size
 
 
@@ -128,11 +107,11 @@ def _read(objects, dtype, itemsize, block, sizes, firsts):
                 flags = _half_word(array + _FLAGS)
                 layouts &= flags
                 needed = _ALIGNED if i == 1 else _ALIGNED | _WRITEABLE
-                if _word(array + _DTYPE) != dtype or flags & needed != needed:
+                if word(array + _DTYPE, 0) != dtype or flags & needed != needed:
                     return False
                 if not _same_shape(array, parameter):
                     return False
-                objects[i, j] = _word(array + _DATA)
+                objects[i, j] = word(array + _DATA, 0)
         if layouts == 0:
             return False
         sizes[j] = _size(parameter)

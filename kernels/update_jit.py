@@ -14,8 +14,8 @@ import numpy as np
 
 from . import update
 from .jit import inline, parallel
-from .simd import lanes, load, load_first, maximum, sqrt, store, store_first
-from .table_jit import pointer_to, table_of
+from .simd import lanes, load, load_first, maximum, pointer_to, sqrt, store, store_first
+from .table_jit import table_of
 from .threads import split
 
 __all__ = ["adadelta_step", "adagrad_step", "adam_step", "rmsprop_step", "sgd_step"]

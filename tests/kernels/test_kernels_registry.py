@@ -22,12 +22,12 @@ NUMPY_ONLY = """
 """
 
 
-def _kernel(prefer=None, compiled="conv.convolution_jit"):
+def _kernel(prefer=0, compiled="conv.convolution_jit"):
     def double(x, flag=False):
         return "reference"
 
     made = kernels.Kernel(double, compiled, prefer)
-    made.__dict__["compiled"] = lambda x, flag=False: "compiled"
+    made._compiled = lambda x, flag=False: "compiled"
     return made
 
 
@@ -96,6 +96,7 @@ def test_dispatch():
         assert kernel(x) == "reference"
         assert kernel(x, flag=True) == "compiled"
         assert _kernel()(x) == "compiled"
+        assert [_kernel(prefer=n)(x) for n in (3, 4)] == ["compiled", "reference"]
         assert _kernel(compiled=None)(x) == "reference"
     assert asked == [False, True]
     with kernels.use("numba"):
