@@ -15,7 +15,7 @@ _CUBIC = 0.044715
 # From here on an activation is 0, or the number itself (in float64 not before 760).
 _FAR = 1000.0
 
-# For fewer elements the second that Numba takes to come is not worth while.
+# For fewer elements the third of a second in which Numba comes is not worth while.
 _FEW = 256
 
 

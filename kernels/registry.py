@@ -143,7 +143,8 @@ class Kernel(Generic[P, R]):
         self.reference = reference
         self._module = None if _NOTHING_IS_COMPILED else compiled
         self._compiled: Callable[P, R] | None = None
-        self._least, self._prefer = (prefer, None) if isinstance(prefer, int) else (0, prefer)
+        self._least = prefer if isinstance(prefer, int) else 0
+        self._prefer = None if isinstance(prefer, int) else prefer
         self.examples = examples
 
     @property

@@ -280,14 +280,13 @@ def _along(
     axis: int,
 ) -> np.ndarray:
     """Run the kernel for rows or for columns on arrays of one shape and dtype; return a new one."""
-    first = arrays[0]
-    shape, size, length = first.shape, first.size, first.shape[axis]
-    out = np.empty(shape, first.dtype)
-    operands = (*[native(array) for array in arrays], out)
-    if axis == 1 == len(shape) - 1:  # the usual case, and the one that is small
-        split(rows, operands, shape[0], size * ELEMENT)
-    elif axis == len(shape) - 1:
-        operands = tuple([array.reshape(-1, length) for array in operands])
+    shape, dtype = arrays[0].shape, arrays[0].dtype
+    length, size = shape[axis], arrays[0].size
+    out = np.empty(shape, dtype)
+    operands = (*arrays, out)
+    if axis == len(shape) - 1:
+        if axis != 1:
+            operands = tuple([array.reshape(-1, length) for array in operands])
         split(rows, operands, size // length, size * ELEMENT)
     else:
         inner = math.prod(shape[axis + 1 :])
@@ -297,35 +296,35 @@ def _along(
     return out
 
 
-def _check_pair(g: np.ndarray, out: np.ndarray) -> None:
+def _pair(g: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both arrays, checked."""
     if g.shape != out.shape or g.dtype != out.dtype:
         raise ValueError(
             f"two arrays of one shape and dtype are needed, got {g.dtype}{list(g.shape)} and "
             f"{out.dtype}{list(out.shape)}"
         )
+    return native(g), native(out)
 
 
-def softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    if not x.size:
+def softmax(x: np.ndarray, axis: int | None) -> np.ndarray:
+    if axis is None or not x.size:
         return _softmax.reference(x, axis)
-    return _along(_softmax_rows, _softmax_blocks, False, (x,), axis)
+    return _along(_softmax_rows, _softmax_blocks, False, (native(x),), axis)
 
 
-def softmax_backward(g: np.ndarray, out: np.ndarray, axis: int) -> np.ndarray:
-    if not g.size:
+def softmax_backward(g: np.ndarray, out: np.ndarray, axis: int | None) -> np.ndarray:
+    if axis is None or not g.size:
         return _softmax_backward.reference(g, out, axis)
-    _check_pair(g, out)
-    return _along(_softmax_rows_backward, _blocks_backward, False, (g, out), axis)
+    return _along(_softmax_rows_backward, _blocks_backward, False, _pair(g, out), axis)
 
 
-def log_softmax(x: np.ndarray, axis: int) -> np.ndarray:
-    if not x.size:
+def log_softmax(x: np.ndarray, axis: int | None) -> np.ndarray:
+    if axis is None or not x.size:
         return _log_softmax.reference(x, axis)
-    return _along(_log_softmax_rows, _softmax_blocks, True, (x,), axis)
+    return _along(_log_softmax_rows, _softmax_blocks, True, (native(x),), axis)
 
 
-def log_softmax_backward(g: np.ndarray, out: np.ndarray, axis: int) -> np.ndarray:
-    if not g.size:
+def log_softmax_backward(g: np.ndarray, out: np.ndarray, axis: int | None) -> np.ndarray:
+    if axis is None or not g.size:
         return _log_softmax_backward.reference(g, out, axis)
-    _check_pair(g, out)
-    return _along(_log_softmax_rows_backward, _blocks_backward, True, (g, out), axis)
+    return _along(_log_softmax_rows_backward, _blocks_backward, True, _pair(g, out), axis)

@@ -1,9 +1,6 @@
-"""What the CPU can do for which Numba compiles, and a quicker start of Numba."""
+"""What the CPU can do for which Numba compiles."""
 
 from __future__ import annotations
-
-import importlib
-import importlib.util
 
 import llvmlite.binding as llvm
 import numba
@@ -42,22 +39,3 @@ def vector_bytes() -> int:
     if "zmm" in code:
         return 64
     return 32 if "ymm" in code and "vfmadd" in code else 16
-
-
-def skip_scipy() -> None:
-    """Let Numba only look whether SciPy is installed where it would import it, which takes 0.1 s.
-
-    Numba wants SciPy's BLAS for `np.dot` in compiled code, and imports it then in any case; but its
-    module `arraymath` imports it right away, to know whether `np.dot` could be compiled.
-    """
-
-    def look() -> None:
-        if importlib.util.find_spec("scipy") is None:
-            raise ImportError("scipy is not installed")
-
-    linalg = importlib.import_module("numba.np.linalg")
-    real, linalg.ensure_blas = linalg.ensure_blas, look  # type: ignore[attr-defined]
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        linalg.ensure_blas = real  # type: ignore[attr-defined]

@@ -188,10 +188,10 @@ def split(function: Callable[..., None], arguments: tuple[Any, ...], count: int,
     `work` is the number of multiply-adds of the whole. While the pool is in use by another thread,
     the call runs on its own thread alone.
     """
-    threads = min(_threads, count, work // WORTH_A_THREAD)
-    if threads < 2:
+    if work < 2 * WORTH_A_THREAD or _threads < 2 or count < 2:
         function(0, 0, 1, count, *arguments)
         return
+    threads = min(_threads, count, work // WORTH_A_THREAD)
     pool = _pool or start_pool()
     helpers = pool.helpers(threads - 1)
     function(pool.board, helpers, min(count, _CHUNKS * (helpers + 1)), count, *arguments)

@@ -26,6 +26,18 @@ HALF_ROWS = ROWS // 2
 VECTORS = 3
 
 
+@intrinsic
+def aligned(typingctx, array):
+    """Return a pointer to the first element of an array that begins a vector in memory."""
+
+    def codegen(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        address = builder.add(builder.ptrtoint(data, INDEX), INDEX(VECTOR_BYTES - 1))
+        return builder.inttoptr(builder.and_(address, INDEX(-VECTOR_BYTES)), data.type)
+
+    return types.CPointer(array.dtype)(array), codegen
+
+
 class Emitter:
     """The few vector operations that the tiles are made of, for one element type."""
 
@@ -68,12 +80,6 @@ class Emitter:
         name = f"llvm.masked.store.v{self.lanes}f{8 * self.size}.p0"
         llvm_call(self.builder, name, ir.VoidType(), vector, address, LANE(self.size), mask)
 
-    def prefetch(self, pointer: Any) -> None:
-        """Ask for memory that will be read and written."""
-        for_writing, keep, data = LANE(1), LANE(3), LANE(1)
-        address = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
-        llvm_call(self.builder, "llvm.prefetch.p0", ir.VoidType(), address, for_writing, keep, data)
-
     def multiply_add(self, a: Any, b: Any, c: Any) -> Any:
         product = self.builder.fmul(a, b, flags=("contract",))
         return self.builder.fadd(product, c, flags=("contract",))
@@ -113,6 +119,15 @@ class Emitter:
         return self.builder.fadd(even, odd)
 
 
+def _not_unrolled(module: Any) -> Any:
+    """Return LLVM's mark of a loop that stays as it is: the bodies of tiles are long enough, and
+    copies of them would only take longer to compile."""
+    option = module.add_metadata(["llvm.loop.unroll.disable"])
+    mark = ir.MDValue(module, [option], str(len(module.metadata)))
+    mark.operands = (mark, option)  # that is how LLVM tells loops apart
+    return mark
+
+
 class Loop:
     """for index in range(start, stop, step), with values handed from turn to turn (phi nodes)."""
 
@@ -140,7 +155,8 @@ class Loop:
         self.index.add_incoming(self.builder.add(self.index, INDEX(self.step)), last)
         for phi, value in zip(self.values, values, strict=True):
             phi.add_incoming(value, last)
-        self.builder.branch(self.head)
+        again = self.builder.branch(self.head)
+        again.set_metadata("llvm.loop", _not_unrolled(self.builder.module))
         self.builder.position_at_end(self.end)
         return self.values
 

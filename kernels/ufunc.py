@@ -21,7 +21,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.np.ufunc import _internal
+from numba.np.ufunc import _internal  # type: ignore[attr-defined]
 
 from . import threads
 from .jit import VECTOR_BYTES, from_c, parallel
@@ -44,7 +44,7 @@ __all__ = ["elementwise"]
 
 
 @intrinsic
-def _clear_exceptions(typingctx):
+def clear_exceptions(typingctx):
     """Forget the floating-point exceptions: NumPy would warn of one even where it stems from a lane
     whose result is not used."""
 
@@ -76,7 +76,7 @@ def _each(function, kind, addresses, lengths, steps):
     for i in range(done, length, width):
         result = function(gather_first(x, i, x_step, length - i))
         scatter_first(result, out, i, out_step, length - i)
-    _clear_exceptions()
+    clear_exceptions()
 
 
 @vector_function
@@ -96,7 +96,7 @@ def _each_pair(function, kind, addresses, lengths, steps):
         count = length - i
         result = function(gather_first(x, i, x_step, count), gather_first(y, i, y_step, count))
         scatter_first(result, out, i, out_step, count)
-    _clear_exceptions()
+    clear_exceptions()
 
 
 _LOOP = """

@@ -26,7 +26,7 @@ def _large(w: Arrays, *rest: Any) -> bool:
     """Say whether the compiled version pays.
 
     Measured: NumPy needs 5 to 12 passes of about 0.5 us each for a small array, a compiled call
-    10 us for all; but the first one imports Numba (0.5 s), which a network of a few hundred weights
+    10 us for all; but the first one imports Numba (0.3 s), which a network of a few hundred weights
     should not wait for.
     """
     return sum([a.size for a in w]) > 4096

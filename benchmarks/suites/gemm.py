@@ -1,12 +1,15 @@
-"""Matrix products of plain arrays in float32: kernels against NumPy and PyTorch, whichever is faster."""
+"""Matrix products in float32, mostly of plain arrays: kernels against NumPy and PyTorch, whichever is
+faster."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+import autodiff as ad
 from autodiff import kernels
 
 from ..case import Case
@@ -15,11 +18,13 @@ __all__ = ["cases"]
 
 _SQUARES = [32, 64, 128, 256, 512, 1024, 2048]
 _PRODUCTS = [(32, 16, 16), (64, 784, 128), (128, 784, 256), (256, 1024, 1024)]
+_TINY = [(32, 32, 32), (32, 16, 16)]
 _LAYERS = [(64, 784, 128), (128, 256, 128)]
 
 
 def cases(torch: Any) -> Iterator[Case]:
-    """Square and MLP shapes, linear layers with bias and ReLU, and a stack of small products."""
+    """Square and MLP shapes, tiny ones of tensors too, a stack of small products, linear layers with
+    bias and ReLU."""
     rng = np.random.default_rng(0)
 
     def some(*shape: int) -> np.ndarray:
@@ -29,6 +34,8 @@ def cases(torch: Any) -> Iterator[Case]:
         yield _product(f"{m}x{k} @ {k}x{n}", some(m, k), some(k, n), torch)
     for m, k, n in _PRODUCTS:
         yield _product(f"{m}x{k} @ ({n}x{k}).T", some(m, k), some(n, k).T, torch)
+    for m, k, n in _TINY:
+        yield _of_tensors(f"tensors {m}x{k} @ {k}x{n}", some(m, k), some(k, n), torch)
     yield _product("256 of 16x16 @ 16x16", some(256, 16, 16), some(256, 16, 16), torch)
     for m, k, n in _LAYERS:
         yield _layer(f"linear + bias + relu {m}x{k}x{n}", some(m, k), some(n, k), some(n), torch)
@@ -40,6 +47,11 @@ def _product(name: str, a: np.ndarray, b: np.ndarray, torch: Any) -> Case:
         ta, tb = torch.from_numpy(a), torch.from_numpy(b)
         peers["torch"] = lambda: torch.matmul(ta, tb)
     return _case(name, lambda: kernels.matmul(a, b), peers)
+
+
+def _of_tensors(name: str, a: np.ndarray, b: np.ndarray, torch: Any) -> Case:
+    x, y = ad.tensor(a), ad.tensor(b)
+    return replace(_product(name, a, b, torch), ours=lambda: ad.matmul(x, y))
 
 
 def _layer(name: str, x: np.ndarray, w: np.ndarray, bias: np.ndarray, torch: Any) -> Case:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..gemm.blocks_jit import aligned
 from ..jit import VECTOR_BYTES, native, parallel, part
 from ..simd import at, lanes, load, load_first, pointer, splat, store, total
 from ..threads import split
+from ..tiles import aligned
 from ..vector_math import exp
 from .attention import attention_backward as _attention_backward
 from .attention import check_operands

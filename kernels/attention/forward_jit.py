@@ -12,10 +12,10 @@ import math
 
 import numpy as np
 
-from ..gemm.blocks_jit import aligned
 from ..jit import VECTOR_BYTES, native, parallel, part
 from ..simd import at, element, lanes, load, pointer, select, splat, store
 from ..threads import split
+from ..tiles import aligned
 from ..vector_math import exp
 from .attention import attention_forward as _attention_forward
 from .attention import check_operands

@@ -11,7 +11,7 @@ from ..gemm.products import ACTIVATIONS
 from ..jit import inline, native, parallel
 from ..simd import at, lanes, pointer
 from ..threads import split
-from ..tiles import ROWS
+from ..tiles import ROWS, aligned
 from .convolution import Pairs, Shape, check_conv, check_epilogue
 from .convolution import conv_forward as _forward
 from .convolution import conv_input_grad as _input_grad
@@ -23,7 +23,6 @@ from .planes_jit import (
     tap_table,
     thin_product,
 )
-from .tiles import aligned
 
 
 @inline
@@ -32,7 +31,7 @@ def _finish(out, lead, z_step, rows, depths, length, activation, bias, residual)
     for d in range(depths):
         place = at(pointer(residual), d * z_step) if residual.size else pointer(residual)
         epilogue = (activation, bias, False, place, residual.size > 0, lead)
-        finish(at(out, d * z_step), lead, rows, length, 0, epilogue)
+        finish(at(out, d * z_step), lead, rows, length, epilogue)
 
 
 @inline
@@ -74,7 +73,7 @@ def _correlate(
     for item in range(begin, end):
         # Taken here, since Numba frees an array after its last use by name: inside, that is after
         # the loop.
-        o, x_taps, copies = pointer(result), pointer(table), aligned(pointer(memory))
+        o, x_taps, copies = pointer(result), pointer(table), aligned(memory)
         image, number = item // pieces, item % pieces
         first, number = number % cuts * piece, number // cuts
         y, z = number % bands * band, number // bands * depths

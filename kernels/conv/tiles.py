@@ -14,7 +14,6 @@ from typing import Any
 
 from numba import types
 
-from ..jit import VECTOR_BYTES
 from ..simd import INDEX, first_lanes, intrinsic
 from ..tiles import ROWS, Emitter, Loop
 
@@ -48,19 +47,6 @@ def _sums(
 def _masks(emit: Emitter, vectors: int, rest: Any, masked: bool) -> list[Any]:
     mask = first_lanes(emit.builder, rest, emit.lanes) if masked else None
     return [None] * (vectors - 1) + [mask]
-
-
-@intrinsic
-def aligned(typingctx, pointer):
-    """Return the first address from `pointer` on that is a multiple of a vector's size."""
-
-    def codegen(context, builder, signature, arguments):
-        address = builder.ptrtoint(arguments[0], INDEX)
-        address = builder.add(address, INDEX(VECTOR_BYTES - 1))
-        address = builder.and_(address, INDEX(-VECTOR_BYTES))
-        return builder.inttoptr(address, arguments[0].type)
-
-    return pointer(pointer), codegen
 
 
 @intrinsic(prefer_literal=True)

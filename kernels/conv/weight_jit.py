@@ -12,14 +12,14 @@ import numpy as np
 from ..jit import inline, native, parallel, part
 from ..simd import at, lanes, load, load_first, pointer, splat, store, total
 from ..threads import split
-from ..tiles import ROWS, VECTORS
+from ..tiles import ROWS, VECTORS, aligned
 from .convolution import Pairs, Shape, check_conv
 from .convolution import conv_bias_grad as _bias_grad
 from .convolution import conv_weight_grad as _weight_grad
 from .convolution_jit import compiled_for
 from .plan import PIECES, ROWS_OF_PIECE, THIN_ROWS, plan_forward
 from .planes_jit import fill_planes
-from .tiles import aligned, dot_tile
+from .tiles import dot_tile
 
 # Units by which a row of the output's gradient is multiplied at a time: the rows of a tile stay in
 # the first-level cache while all taps go by.
@@ -140,7 +140,7 @@ def _weight_products(
     for item in range(begin, end):
         # Taken here, since Numba frees an array after its last use by name: inside, that is after
         # the loop.
-        rows_of_g, planes_of_x = aligned(pointer(packed)), aligned(pointer(memory))
+        rows_of_g, planes_of_x = aligned(packed), aligned(memory)
         c, number = item % blocks * block, item // blocks
         first, number = number % cuts * piece, number // cuts
         group, part_number = number % turns * piece_groups, number // turns

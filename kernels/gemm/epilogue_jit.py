@@ -1,4 +1,4 @@
-"""What is done to a tile of a product while it is still in the first-level cache.
+"""What is done to a block of a product while it is still in a cache.
 
 An epilogue is a tuple (activation, bias, has_bias, residual, has_residual, ldr): the number of an
 activation, and pointers to the first elements that belong to a block of the product; rows of the
@@ -18,17 +18,24 @@ NONE, RELU, GELU, TANH, SIGMOID = range(5)
 
 
 @inline
-def moved(epilogue, i, j):
-    """Return the epilogue of the block that begins at row i and column j of another's."""
+def is_wanted(epilogue):
+    """Say whether there is anything to do."""
+    activation, _, has_bias, _, has_residual, _ = epilogue
+    return activation != NONE or has_bias or has_residual
+
+
+@inline
+def moved(epilogue, place, column):
+    """Return the epilogue of the block that begins at a place (in elements) and column of another's."""
     activation, bias, has_bias, residual, has_residual, ldr = epilogue
-    return activation, at(bias, j), has_bias, at(residual, i * ldr + j), has_residual, ldr
+    return activation, at(bias, column), has_bias, at(residual, place), has_residual, ldr
 
 
 @part
-def finish(c, ldc, height, width, row, epilogue):
-    """c = activation(c + bias) + residual, for the tile that begins at a row of the block."""
+def finish(c, ldc, height, width, epilogue):
+    """c = activation(c + bias) + residual, for a block of a product."""
     activation, bias, has_bias, residual, has_residual, ldr = epilogue
-    if activation == NONE and not has_bias and not has_residual:
+    if not is_wanted(epilogue):
         return
     for j in range(0, width, lanes(c)):
         left = width - j
@@ -44,5 +51,5 @@ def finish(c, ldc, height, width, row, epilogue):
             elif activation == SIGMOID:
                 v = sigmoid(v)
             if has_residual:
-                v = v + load_first(residual, (row + i) * ldr + j, left, 0.0)
+                v = v + load_first(residual, i * ldr + j, left, 0.0)
             store_first(v, c, i * ldc + j, left)

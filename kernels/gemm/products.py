@@ -19,8 +19,8 @@ from ..registry import kernel
 
 ACTIVATIONS = (None, "relu", "gelu", "tanh", "sigmoid")
 
-SMALL = 150_000
-"""Multiply-adds (53 cubed) up to which NumPy is quicker, because it is called more quickly. With a
+SMALL = 65_000
+"""Multiply-adds (40 cubed) up to which NumPy is quicker, because it is called more quickly. With a
 bias or an activation it needs several calls, and the limit is a quarter of this. OpenBLAS uses one
 thread for so little; for more it would use several, and its bits would depend on their number."""
 
@@ -33,7 +33,9 @@ def _compiled_is_faster(
     residual: np.ndarray | None = None,
 ) -> bool:
     work = a.size * b.shape[-1] if b.ndim > 1 else a.size
-    return work >= SMALL or (work >= SMALL // 4 and not (bias is activation is residual is None))
+    if bias is None and activation is None and residual is None:
+        return work >= SMALL
+    return work >= SMALL // 4
 
 
 def check_epilogue(
@@ -69,10 +71,16 @@ FUNCTIONS: dict[str, Any] = {
 }
 
 
+def _examples(dtype: np.dtype[Any]) -> list[tuple[Any, ...]]:
+    """Calls of both kinds: by a ufunc, and by what threads share."""
+    operands = np.ones((2, 3), dtype), np.ones((3, 4), dtype)
+    return [operands, (*operands, None, "relu")]
+
+
 @kernel(
     compiled="gemm.products_jit",
     prefer=_compiled_is_faster,
-    examples=lambda dtype: [(np.ones((2, 3), dtype), np.ones((3, 4), dtype))],
+    examples=_examples,
 )
 def matmul(
     a: np.ndarray,
@@ -116,13 +124,16 @@ def matmul(
     array([[0. , 0.5],
            [0. , 1.5]])
     """
-    if a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0]:
-        out = a.dot(b)  # what np.matmul does, called more quickly
+    if a.ndim == 2 and b.ndim == 2:
+        try:
+            out = a.dot(b)  # what np.matmul does, called more quickly
+        except ValueError:
+            out = np.matmul(a, b)  # says more clearly what does not fit
     elif b.ndim == 2 and a.ndim > 2 and a.size and a.shape[-1] == b.shape[0]:
         out = a.reshape(-1, a.shape[-1]).dot(b).reshape(a.shape[:-1] + b.shape[1:])
     else:
         out = np.asarray(np.matmul(a, b))
-    if bias is activation is residual is None:
+    if bias is None and activation is None and residual is None:
         return out
     check_epilogue(out.shape, bias, activation, residual)
     if bias is not None:

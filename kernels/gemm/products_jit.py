@@ -6,27 +6,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import threads
 from ..jit import VECTOR_BYTES, native, parallel
-from ..simd import at, keep, lanes, pointer
-from ..threads import get_num_threads, split
+from ..simd import lanes
 from ..tiles import ROWS, VECTORS
-from .blocks_jit import DEPTH, aligned, group_of, multiply, one_vector, panel_size
-from .epilogue_jit import finish
+from .loop_jit import LOOPS, call_loop
 from .products import ACTIVATIONS, check_epilogue
 from .products import matmul as _matmul
-from .vectors_jit import combination, dots
 
 # What the range of a call counts: products, or the tiles of one product downwards or to the right.
 PRODUCTS, DOWN, RIGHT = range(3)
 
-# Rows up to which a product with a transposed matrix is made of dot products: packing would cost
-# more than the product.
-FEW_ROWS = 4
-
 
 @parallel
-def _products(
-    a, b, c, bias, residual, stack, depth, a_turned, b_turned, activation, axis, begin, end
+def _part(
+    loop, a, b, c, bias, residual, stack, depth, a_turned, b_turned, activation, axis, begin, end
 ):
     """Fill a part of c with the products of a stack of matrices, or of one.
 
@@ -34,62 +28,46 @@ def _products(
     operand lies in memory as its transpose. There is no bias where its array is empty, and no
     residual likewise.
     """
-    size, rows, columns = lanes(c), c.shape[0] // stack, c.shape[1]
+    size, rows, columns = c.itemsize, c.shape[0] // stack, c.shape[1]
     first, last, i0, i1, j0, j1 = 0, 1, 0, rows, 0, columns
     if axis == PRODUCTS:
         first, last = begin, end
     elif axis == DOWN:
         i0, i1 = begin * ROWS, min(end * ROWS, rows)
     else:
-        j0, j1 = begin * VECTORS * size, min(end * VECTORS * size, columns)
-    a_next = rows * depth if a.size > rows * depth else 0
-    b_next = depth * columns if b.size > depth * columns else 0
-    a_row, a_step = (1, rows) if a_turned else (depth, 1)
-    b_row, b_step = (1, depth) if b_turned else (columns, 1)
-    by_dots = rows <= FEW_ROWS and b_turned and not a_turned
-    by_rows = rows == 1 and not b_turned
-    small = columns <= size and depth <= DEPTH and not b_turned
-    memory = np.empty(0 if by_dots or by_rows else panel_size(i1 - i0, size), c.dtype)
-    panels = aligned(memory)
-    for item in range(first, last):
-        left = at(pointer(a), item * a_next + i0 * a_row)
-        right = at(pointer(b), item * b_next + j0 * b_step)
-        place = item * rows * columns + i0 * columns + j0
-        o = at(pointer(c), place)
-        epilogue = (
-            activation, at(pointer(bias), j0), bias.size > 0, at(pointer(residual), place),
-            residual.size > 0, columns,
-        )  # fmt: skip
-        if by_dots:
-            dots(o, columns, left, a_row, i1 - i0, right, b_step, j1 - j0, depth)
-            finish(o, columns, i1 - i0, j1 - j0, 0, epilogue)
-        elif by_rows:
-            combination(o, left, right, b_row, j1 - j0, depth)
-            finish(o, columns, 1, j1 - j0, 0, epilogue)
-        elif small:
-            one_vector(
-                o, columns, (left, group_of(size) * a_row, a_row, a_step), (right, b_row), depth, i1 - i0,
-                j1 - j0, False, True, epilogue,
-            )  # fmt: skip
-        else:
-            multiply(
-                o, columns, left, a_row, a_step, right, b_row, b_step, i1 - i0, j1 - j0, depth,
-                panels, epilogue,
-            )  # fmt: skip
-    keep(memory)
+        width = VECTORS * lanes(c)
+        j0, j1 = begin * width, min(end * width, columns)
+    a_next = rows * depth * size if a.size > rows * depth else 0
+    b_next = depth * columns * size if b.size > depth * columns else 0
+    c_next = rows * columns * size
+    a_row, a_step = (size, rows * size) if a_turned else (depth * size, size)
+    b_row, b_step = (size, depth * size) if b_turned else (columns * size, size)
+    place = first * c_next + (i0 * columns + j0) * size
+    call_loop(
+        loop,
+        (
+            a.ctypes.data + first * a_next + i0 * a_row,
+            b.ctypes.data + first * b_next + j0 * b_step,
+            c.ctypes.data + place,
+        ),
+        (last - first, i1 - i0, depth, j1 - j0),
+        (a_next, b_next, c_next, a_row, a_step, b_row, b_step, columns * size, size),
+        (
+            rows, activation, bias.ctypes.data + j0 * size if bias.size else 0,
+            residual.ctypes.data + place if residual.size else 0,
+        ),
+    )  # fmt: skip
+
+
+def _with_rows(x: np.ndarray) -> np.ndarray:
+    """Return matrices that are C-contiguous, or whose transposes are; only others are copied."""
+    return x if x.flags.carray or x.swapaxes(-1, -2).flags.carray else np.array(x, order="C")
 
 
 def _laid_out(x: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return matrices that are C-contiguous, and whether they are the transposes of those given.
-
-    Only what lies in memory neither way is copied.
-    """
-    if x.flags.carray:
-        return x, False
-    turned = x.swapaxes(-1, -2)
-    if turned.flags.carray:
-        return turned, True
-    return np.array(x, order="C"), False
+    """Return matrices that are C-contiguous, and whether they are the transposes of those given."""
+    x = _with_rows(x)
+    return (x, False) if x.flags.carray else (x.swapaxes(-1, -2), True)
 
 
 # What stands for no bias and no residual, by the size of an element.
@@ -99,63 +77,52 @@ _NOTHING = {
 }
 
 
-def _product(
+def _with_bias(
+    a: np.ndarray, b: np.ndarray, bias: np.ndarray, activation: str | None
+) -> np.ndarray:
+    """Multiply matrices in this thread, and do to the product what ufuncs can."""
+    ufuncs = LOOPS[a.itemsize].with_bias
+    if activation not in ufuncs or bias.shape != b.shape[-1:]:
+        check_epilogue((*a.shape[:-1], b.shape[-1]), bias, activation, None)
+    if bias.dtype is not a.dtype or not bias.flags.carray:
+        bias = native(bias.astype(a.dtype, copy=False))
+    return ufuncs[activation](a, b, bias)  # type: ignore[no-any-return]
+
+
+def _shared(
     a: np.ndarray,
     b: np.ndarray,
     bias: np.ndarray | None,
     activation: int,
     residual: np.ndarray | None,
 ) -> np.ndarray:
-    """Multiply two matrices."""
-    (rows, depth), columns, itemsize = a.shape, b.shape[1], a.itemsize
-    product = out = np.empty((rows, columns), a.dtype)
-    if columns == 1 and bias is None is residual:
-        # The transposed product is that of a row with a matrix.
-        a, b, out, rows, columns = b.T, a.T, product.T, 1, rows
+    """Multiply two matrices, or each of a stack with one of another or with a single one."""
+    shape, columns, itemsize = a.shape, b.shape[-1], a.itemsize
+    rows, depth = shape[-2:]
+    height = a.size // depth
+    out = np.empty((height, columns), a.dtype)
     a, a_turned = _laid_out(a)
     b, b_turned = _laid_out(b)
-    axis, count = RIGHT, -(-columns * itemsize // (VECTORS * VECTOR_BYTES))
-    if count < 2 * get_num_threads():
-        axis, count = DOWN, -(-rows // ROWS)
+    stack, axis = height // rows, PRODUCTS
+    count = stack
+    if len(shape) == 2:
+        axis, count = RIGHT, -(-columns * itemsize // (VECTORS * VECTOR_BYTES))
+        # Parts that lie below each other would all pack the whole of a transposed b.
+        if count < (1 if b_turned else 2) * threads.get_num_threads():
+            axis, count = DOWN, -(-rows // ROWS)
     no_bias, no_residual = _NOTHING[itemsize]
-    split(
-        _products,
+    threads.split(
+        _part,
         (
-            a, b, out, no_bias if bias is None else bias,
-            no_residual if residual is None else residual, 1, depth, a_turned, b_turned,
-            activation, axis,
-        ),
-        count,
-        rows * columns * depth,
-    )  # fmt: skip
-    return product
-
-
-def _stack(
-    a: np.ndarray,
-    b: np.ndarray,
-    bias: np.ndarray | None,
-    activation: int,
-    residual: np.ndarray | None,
-) -> np.ndarray:
-    """Multiply each matrix of a stack with one of another, or with a single one."""
-    (count, rows, depth), columns = a.shape, b.shape[-1]
-    out = np.empty((count, rows, columns), a.dtype)
-    a, a_turned = _laid_out(a)
-    b, b_turned = _laid_out(b)
-    no_bias, no_residual = _NOTHING[a.itemsize]
-    split(
-        _products,
-        (
-            a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]), out.reshape(-1, columns),
+            LOOPS[itemsize].address, a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]), out,
             no_bias if bias is None else bias,
-            no_residual if residual is None else residual.reshape(-1, columns), count, depth,
-            a_turned, b_turned, activation, PRODUCTS,
+            no_residual if residual is None else residual.reshape(-1, columns), stack, depth,
+            a_turned, b_turned, activation, axis,
         ),
         count,
-        out.size * depth,
+        height * columns * depth,
     )  # fmt: skip
-    return out
+    return out.reshape(*shape[:-1], columns)
 
 
 def matmul(
@@ -165,36 +132,40 @@ def matmul(
     activation: str | None = None,
     residual: np.ndarray | None = None,
 ) -> np.ndarray:
-    if bias is activation is residual is None:
-        if a.ndim == 1 and b.ndim == 2:
+    plain = bias is activation is residual is None
+    rank, others = a.ndim, b.ndim
+    if rank < 2 or others < 2:
+        if plain and rank == 1 and others == 2:
             return matmul(a[None], b)[0]
-        if a.ndim == 2 and b.ndim == 1:
+        if plain and rank == 2 and others == 1:
             return matmul(a, b[:, None])[:, 0]
-    if (
-        a.ndim < 2
-        or b.ndim < 2
-        or a.shape[-1] != b.shape[-2]
-        or a.dtype != b.dtype
-        or not (a.size and b.size)
-        or (b.ndim > 2 and a.shape[:-2] != b.shape[:-2])
-    ):
         return _matmul.reference(a, b, bias, activation, residual)
-    code = 0
-    if bias is not None or activation is not None or residual is not None:
-        check_epilogue((*a.shape[:-1], b.shape[-1]), bias, activation, residual)
-        bias, residual = (
-            x if x is None else native(x.astype(a.dtype, copy=False)) for x in (bias, residual)
-        )
-        code = ACTIVATIONS.index(activation)
-    if a.ndim == 2:
-        return _product(a, b, bias, code, residual)
-    shape = (*a.shape[:-1], b.shape[-1])
-    if b.ndim == 2 and a.flags.c_contiguous:
+    work = a.size * b.shape[-1]
+    if not (work and b.size) or (a.dtype is not b.dtype and a.dtype != b.dtype):
+        return _matmul.reference(a, b, bias, activation, residual)
+    if others == 2 and rank > 2 and a.flags.c_contiguous:
+        shape = (*a.shape[:-1], b.shape[-1])
+        if not plain:
+            check_epilogue(shape, bias, activation, residual)
         if residual is not None:
             residual = residual.reshape(-1, shape[-1])
-        return _product(a.reshape(-1, a.shape[-1]), b, bias, code, residual).reshape(shape)
-    if a.ndim == 3:
-        return _stack(a, b, bias, code, residual)
-    a = a.reshape(-1, *a.shape[-2:])
-    b = b if b.ndim == 2 else b.reshape(-1, *b.shape[-2:])
-    return _stack(a, b, bias, code, residual).reshape(shape)
+        rows = a.reshape(-1, a.shape[-1])
+        return matmul(rows, b, bias, activation, residual).reshape(shape)
+    alone = work < 2 * threads.WORTH_A_THREAD or threads.get_num_threads() == 1
+    if alone and residual is None and (plain or bias is not None):
+        if not a.flags.carray:
+            a = _with_rows(a)
+        if not b.flags.carray:
+            b = _with_rows(b)
+        if bias is None:
+            out = LOOPS[a.itemsize].ufunc(a, b)
+        else:
+            out = _with_bias(a, b, bias, activation)
+        return out if out.__class__ is np.ndarray else np.asarray(out)
+    if a.shape[-1] != b.shape[-2] or (others > 2 and a.shape[:-2] != b.shape[:-2]):
+        return _matmul.reference(a, b, bias, activation, residual)
+    check_epilogue((*a.shape[:-1], b.shape[-1]), bias, activation, residual)
+    bias, residual = (
+        x if x is None else native(x.astype(a.dtype, copy=False)) for x in (bias, residual)
+    )
+    return _shared(a, b, bias, ACTIVATIONS.index(activation), residual)

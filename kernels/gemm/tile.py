@@ -9,6 +9,7 @@ combination becomes straight code. The loops around them are ordinary Numba (`bl
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from llvmlite import ir
@@ -26,12 +27,13 @@ def multiply_tile(
 
     For i < height and j < width, where height is at most `rows` and width at most vectors * lanes
     and more than one vector less. `add` says whether `c` is added to. Nothing else is read or
-    written.
+    written. A height that is a literal must be `rows`; the tile then spends nothing on its edge.
     """
     n_rows, n_vectors = rows.literal_value, vectors.literal_value
+    whole = isinstance(height, types.Literal)
     index = types.intp
     result = types.void(
-        c, index, a, index, index, b, index, index, index, index, types.boolean, rows, vectors
+        c, index, a, index, index, b, index, index, height, index, types.boolean, rows, vectors
     )
 
     def codegen(context, builder, signature, arguments):
@@ -40,34 +42,36 @@ def multiply_tile(
         tile = [(i, v) for i in range(n_rows) for v in range(n_vectors)]
         left = builder.sub(width, INDEX((n_vectors - 1) * emit.lanes))
         masks = [None] * (n_vectors - 1) + [first_lanes(builder, left, emit.lanes)]
-        # Rows that do not exist repeat the last one, and are not stored.
-        exists = [builder.icmp_signed("<", INDEX(i), height) for i in range(n_rows)]
-        last = builder.sub(height, INDEX(1))
-        rows_read = [builder.select(exists[i], INDEX(i), last) for i in range(n_rows)]
-        starts = [builder.gep(a, [builder.mul(row, a_row)]) for row in rows_read]
+        # Rows that do not exist repeat the last one, and are not stored. Addresses that are not
+        # multiples of one distance take registers, or loads, of their own.
+        numbers = [INDEX(i) if whole else emit.clamped(i, height) for i in range(n_rows)]
+        starts = [emit.shift(a, emit.product(number, a_row)) for number in numbers]
         places = {
             (i, v): builder.gep(c, [builder.add(builder.mul(INDEX(i), ldc), INDEX(v * emit.lanes))])
             for i, v in tile
         }
-        for place in places.values():
-            emit.prefetch(place)
         loop = Loop(builder, INDEX(0), depth, 1, [emit.zero] * len(tile))
         row = emit.shift(b, builder.mul(loop.index, b_step))
         right = [emit.load(emit.shift(row, v * emit.lanes), masks[v]) for v in range(n_vectors)]
         step = builder.mul(loop.index, a_step)
         left = [emit.splat(emit.scalar(start, step)) for start in starts]
         sums = loop.close(emit.add_products(left, right, loop.values))
-        for i in range(n_rows):
-            with builder.if_then(exists[i]):
-                values = sums[i * n_vectors : (i + 1) * n_vectors]
-                with builder.if_else(add) as (adding, setting):
-                    with adding:
-                        for v, value in enumerate(values):
-                            former = emit.load(places[i, v], masks[v])
-                            emit.store(builder.fadd(former, value), places[i, v], masks[v])
-                    with setting:
-                        for v, value in enumerate(values):
-                            emit.store(value, places[i, v], masks[v])
+
+        def write(adding: bool) -> None:
+            for i in range(n_rows):
+                edge = builder.if_then(builder.icmp_signed("<", INDEX(i), height))
+                with nullcontext() if whole else edge:
+                    for v in range(n_vectors):
+                        value, place = sums[i * n_vectors + v], places[i, v]
+                        if adding:
+                            value = builder.fadd(emit.load(place, masks[v]), value)
+                        emit.store(value, place, masks[v])
+
+        with builder.if_else(add) as (added, set_):
+            with added:
+                write(True)
+            with set_:
+                write(False)
         return context.get_dummy_value()
 
     return result, codegen

@@ -5,11 +5,11 @@ memory is their limit, and nothing is packed."""
 
 from __future__ import annotations
 
-from ..jit import inline
+from ..jit import part
 from ..simd import at, lanes, load, load_first, splat, store, store_first, total
 
 
-@inline
+@part
 def dots(c, ldc, x, x_row, rows, w, w_row, count, depth):
     """c[i*ldc + j] = sum over k < depth of x[i*x_row + k] * w[j*w_row + k], i < rows, j < count."""
     size = lanes(c)
@@ -42,7 +42,7 @@ def dots(c, ldc, x, x_row, rows, w, w_row, count, depth):
                 o[3] = total(s3)
 
 
-@inline
+@part
 def combination(c, x, w, w_row, count, depth):
     """c[j] = sum over k < depth of x[k] * w[k*w_row + j] for j < count, four rows at a time."""
     size = lanes(c)

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ..registry import kernel, ones
-from .rows import check_like, check_statistics, worth_compiling
+from .rows import WORTH_COMPILING, check_fit
 
 
 def check_channels(
@@ -31,15 +31,15 @@ def check_channels(
     ValueError, TypeError
         Naming the kernel, the shapes or the dtypes.
     """
-    if x.ndim < 2:
-        raise ValueError(f"{name}: x must be (N, C, ...), got shape {x.shape}")
-    channels = x.shape[1]
-    if groups is not None and (groups < 1 or channels % groups):
-        raise ValueError(f"{name}: cannot cut the channels of {x.shape} into {groups} groups")
-    check_like(name, "weight", weight, x, (channels,))
-    check_like(name, "bias", bias, x, (channels,))
-    check_like(name, "g", g, x, x.shape)
-    check_statistics(name, statistics, channels if groups is None else x.shape[0] * groups)
+    shape = x.shape
+    if len(shape) < 2:
+        raise ValueError(f"{name}: x must be (N, C, ...), got shape {shape}")
+    normalized = channels = shape[1]
+    if groups is not None:
+        if groups < 1 or channels % groups:
+            raise ValueError(f"{name}: cannot cut the channels of {shape} into {groups} groups")
+        normalized = shape[0] * groups
+    check_fit(name, x, channels, normalized, weight, bias, g, statistics)
 
 
 def _per_channel(values: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -58,7 +58,7 @@ SHORT_AND_LONG = ((4, 2), (2, 2, 70))
 
 @kernel(
     compiled="norm.channels_jit",
-    prefer=worth_compiling,
+    prefer=WORTH_COMPILING,
     examples=lambda dtype: [(np.ones(shape, dtype),) for shape in SHORT_AND_LONG],
 )
 def batch_norm_forward(
@@ -119,7 +119,7 @@ def batch_norm_forward(
 
 @kernel(
     compiled="norm.channels_jit",
-    prefer=worth_compiling,
+    prefer=WORTH_COMPILING,
     examples=lambda dtype: [
         (np.ones(shape, dtype), np.ones(shape, dtype), np.ones((2, 2))) for shape in SHORT_AND_LONG
     ],
@@ -185,7 +185,7 @@ def _groups(x: np.ndarray, groups: int) -> np.ndarray:
 
 
 @kernel(
-    compiled="norm.channels_jit", prefer=worth_compiling, examples=ones((2, 2, 3), options=(2,))
+    compiled="norm.channels_jit", prefer=WORTH_COMPILING, examples=ones((2, 2, 3), options=(2,))
 )
 def group_norm_forward(
     x: np.ndarray,
@@ -241,7 +241,7 @@ def group_norm_forward(
 
 @kernel(
     compiled="norm.channels_jit",
-    prefer=worth_compiling,
+    prefer=WORTH_COMPILING,
     examples=lambda dtype: [
         (np.ones((2, 2, 3), dtype), np.ones((2, 2, 3), dtype), 2, np.ones((2, 4)))
     ],

@@ -10,6 +10,8 @@ other. Channels with few elements per image are columns of a matrix (see `column
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,8 @@ from .channels import check_channels
 from .channels import group_norm_backward as _group_backward
 from .channels import group_norm_forward as _group_forward
 from .columns_jit import SHORT, TOGETHER, columns_backwards, normalize_columns
-from .moments_jit import gradient_sums, moments, write_gradient, write_scaled
+from .moments_jit import gradient_sums, moments, sum_of_blocks, write_gradient, write_scaled
+from .rows import constant
 
 # Multiply-adds of a convolution in the time that an element takes.
 ELEMENT = 16
@@ -30,20 +33,20 @@ ELEMENT = 16
 
 @parallel
 def _normalize_batch(x, weight, bias, out, statistics, eps, fixed, begin, end):
-    """For channels [begin, end) of x (N, C, length)."""
-    images, channels, length = x.shape
-    pitch = channels * length
+    """For channels [begin, end) of x, one row per image."""
+    images, pitch = x.shape
+    length = pitch // len(weight)
     for channel in range(begin, end):
         planes = at(pointer(x), channel * length)
         if not fixed:
-            mean, variance = moments(planes, images, pitch, length, True)
+            mean, variance = moments(planes, images, pitch, length)
             statistics[0, channel], statistics[1, channel] = mean, variance
         mean = statistics[0, channel]
         scale = weight[channel] / math.sqrt(statistics[1, channel] + eps)
         shift = element(planes, mean)
         offset = element(planes, bias[channel] + (shift - mean) * scale)
         for image in range(images):
-            start = (image * channels + channel) * length
+            start = image * pitch + channel * length
             write_scaled(
                 at(pointer(out), start), at(pointer(x), start), length, shift,
                 element(planes, scale), offset,
@@ -52,8 +55,9 @@ def _normalize_batch(x, weight, bias, out, statistics, eps, fixed, begin, end):
 
 @parallel
 def _batch_backwards(g, x, weight, statistics, dx, dweight, dbias, eps, fixed, begin, end):
-    images, channels, length = x.shape
-    pitch, count = channels * length, images * length
+    images, pitch = x.shape
+    length = pitch // len(weight)
+    count = images * length
     for channel in range(begin, end):
         first = channel * length
         planes, mean = at(pointer(x), first), statistics[0, channel]
@@ -87,7 +91,7 @@ def _normalize_groups(x, weight, bias, out, statistics, eps, begin, end):
     for group in range(begin, end):
         start = group * channels * length
         row = at(pointer(x), start)
-        mean, variance = moments(row, 1, 0, channels * length, True)
+        mean, variance = moments(row, 1, 0, channels * length)
         statistics[0, group], statistics[1, group] = mean, variance
         rstd = 1 / math.sqrt(variance + eps)
         shift = element(row, mean)
@@ -103,7 +107,7 @@ def _normalize_groups(x, weight, bias, out, statistics, eps, begin, end):
 
 @parallel
 def _group_backwards(g, x, weight, statistics, dx, dweight, dbias, eps, begin, end):
-    """`dweight` and `dbias` (groups, channels) are those of each group."""
+    """`dweight` and `dbias` hold those of each sample."""
     _, channels, length = x.shape
     groups, count = len(weight) // channels, channels * length
     for group in range(begin, end):
@@ -118,7 +122,8 @@ def _group_backwards(g, x, weight, statistics, dx, dweight, dbias, eps, begin, e
             plane = at(pointer(x), first)
             sum_g, sum_gx = gradient_sums(at(pointer(g), first), plane, 1, 0, length, shift)
             sum_gx = (sum_gx + rest * sum_g) * rstd
-            dweight[group, channel], dbias[group, channel] = sum_gx, sum_g
+            place = group * channels + channel
+            dweight[place], dbias[place] = sum_gx, sum_g
             scale = weight[group % groups * channels + channel]
             total_g += scale * sum_g
             total_gx += scale * sum_gx
@@ -134,11 +139,27 @@ def _group_backwards(g, x, weight, statistics, dx, dweight, dbias, eps, begin, e
 
 
 def _weights(x: np.ndarray, weight: np.ndarray | None, value: float) -> np.ndarray:
-    return np.full(x.shape[1], value, x.dtype) if weight is None else native(weight)
+    return constant(x.shape[1], x.dtype, value) if weight is None else native(weight)
 
 
-def _planes(x: np.ndarray, *shape: int) -> np.ndarray:
-    return native(x).reshape(*shape, -1)
+def _images(x: np.ndarray) -> np.ndarray:
+    """Return a matrix, one row per image."""
+    x = native(x)
+    return x if x.ndim == 2 else x.reshape(len(x), -1)
+
+
+def _split_channels(
+    columns: Callable[..., None],
+    planes: Callable[..., None],
+    arguments: tuple[Any, ...],
+    channels: int,
+    work: int,
+) -> None:
+    """Run the kernel for short channels or the one for long ones; the first argument is a matrix."""
+    if arguments[0].shape[1] < SHORT * channels:
+        split(columns, arguments, -(-channels // TOGETHER), work)
+    else:
+        split(planes, arguments, channels, work)
 
 
 def batch_norm_forward(
@@ -149,21 +170,17 @@ def batch_norm_forward(
     statistics: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     check_channels("batch_norm_forward", x, None, weight, bias, None, statistics)
-    if not x.size:
+    size = x.size
+    if not size:
         return _batch_forward.reference(x, weight, bias, eps, statistics)
-    out, channels = np.empty(x.shape, x.dtype), x.shape[1]
-    fixed = statistics is not None
+    shape = x.shape
+    out, channels, fixed = np.empty(shape, x.dtype), shape[1], statistics is not None
     statistics = np.empty((2, channels)) if statistics is None else native(statistics)
-    planes = _planes(x, *x.shape[:2])
     arguments = (
-        planes, _weights(x, weight, 1), _weights(x, bias, 0), out.reshape(planes.shape),
-        statistics, eps, fixed,
+        _images(x), _weights(x, weight, 1), _weights(x, bias, 0), _images(out), statistics, eps,
+        fixed,
     )  # fmt: skip
-    if planes.shape[2] < SHORT:
-        count = -(-channels // TOGETHER)
-        split(normalize_columns, arguments, count, x.size * ELEMENT)
-    else:
-        split(_normalize_batch, arguments, channels, x.size * ELEMENT)
+    _split_channels(normalize_columns, _normalize_batch, arguments, channels, size * ELEMENT)
     return out, statistics
 
 
@@ -176,20 +193,19 @@ def batch_norm_backward(
     fixed: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     check_channels("batch_norm_backward", x, None, weight, None, g, statistics)
-    if not x.size:
+    size = x.size
+    if not size:
         return _batch_backward.reference(g, x, statistics, weight, eps, fixed)
-    channels = x.shape[1]
-    dx, dweight, dbias = [np.empty(s, x.dtype) for s in (x.shape, channels, channels)]
-    planes = _planes(x, *x.shape[:2])
+    shape, dtype = x.shape, x.dtype
+    channels = shape[1]
+    dx = np.empty(shape, dtype)
+    dweight, dbias = np.empty(channels, dtype), np.empty(channels, dtype)
     arguments = (
-        native(g).reshape(planes.shape), planes, _weights(x, weight, 1), native(statistics),
-        dx.reshape(planes.shape), dweight, dbias, eps, fixed,
+        _images(g), _images(x), _weights(x, weight, 1), native(statistics), _images(dx), dweight,
+        dbias, eps, fixed,
     )  # fmt: skip
-    if planes.shape[2] < SHORT:
-        count = -(-channels // TOGETHER)
-        split(columns_backwards, arguments, count, x.size * 2 * ELEMENT)
-    else:
-        split(_batch_backwards, arguments, channels, x.size * 2 * ELEMENT)
+    work = size * 2 * ELEMENT
+    _split_channels(columns_backwards, _batch_backwards, arguments, channels, work)
     return dx, dweight, dbias
 
 
@@ -201,15 +217,19 @@ def group_norm_forward(
     eps: float = 1e-5,
 ) -> tuple[np.ndarray, np.ndarray]:
     check_channels("group_norm_forward", x, groups, weight, bias)
-    if not x.size:
+    size = x.size
+    if not size:
         return _group_forward.reference(x, groups, weight, bias, eps)
-    out, statistics = np.empty(x.shape, x.dtype), np.empty((2, x.shape[0] * groups))
-    planes = _planes(x, x.shape[0] * groups, x.shape[1] // groups)
+    shape = x.shape
+    images, channels = shape[:2]
+    count = images * groups
+    planes = count, channels // groups, size // (images * channels)
+    out, statistics = np.empty(shape, x.dtype), np.empty((2, count))
     arguments = (
-        planes, _weights(x, weight, 1), _weights(x, bias, 0), out.reshape(planes.shape),
-        statistics, eps,
+        native(x).reshape(planes), _weights(x, weight, 1), _weights(x, bias, 0),
+        out.reshape(planes), statistics, eps,
     )  # fmt: skip
-    split(_normalize_groups, arguments, len(planes), x.size * ELEMENT)
+    split(_normalize_groups, arguments, count, size * ELEMENT)
     return out, statistics
 
 
@@ -222,16 +242,19 @@ def group_norm_backward(
     eps: float = 1e-5,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     check_channels("group_norm_backward", x, groups, weight, None, g, statistics)
-    if not x.size:
+    size = x.size
+    if not size:
         return _group_backward.reference(g, x, groups, statistics, weight, eps)
-    dx = np.empty(x.shape, x.dtype)
-    planes = _planes(x, x.shape[0] * groups, x.shape[1] // groups)
-    dweight, dbias = np.empty((2, *planes.shape[:2]))
+    shape, dtype = x.shape, x.dtype
+    images, channels = shape[:2]
+    count = images * groups
+    planes = count, channels // groups, size // (images * channels)
+    dx = np.empty(shape, dtype)
+    dweight, dbias = np.empty(images * channels), np.empty(images * channels)
     arguments = (
-        native(g).reshape(planes.shape), planes, _weights(x, weight, 1), native(statistics),
-        dx.reshape(planes.shape), dweight, dbias, eps,
+        native(g).reshape(planes), native(x).reshape(planes), _weights(x, weight, 1),
+        native(statistics), dx.reshape(planes), dweight, dbias, eps,
     )  # fmt: skip
-    split(_group_backwards, arguments, len(planes), x.size * 2 * ELEMENT)
-    # The sums over the samples: float64, so that they may be taken in any order worth having.
-    dweight, dbias = [d.reshape(x.shape[:2]).sum(axis=0).astype(x.dtype) for d in (dweight, dbias)]
+    split(_group_backwards, arguments, count, size * 2 * ELEMENT)
+    dweight, dbias = [sum_of_blocks(d, channels, dtype) for d in (dweight, dbias)]
     return dx, dweight, dbias

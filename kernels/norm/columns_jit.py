@@ -1,9 +1,9 @@
 """Compiled batch normalisation of short channels: columns of a matrix.
 
-`x` is (N, C, length) with a small length, 1 for a matrix, whose C * length columns are summed down
-the rows, several vectors beside each other. Deviations are taken from the mean of the first rows
-of a block, so that one pass does; the correction for it is the larger part of a sum of squares
-only as far as those rows lie apart from the others, which costs a few bits at worst.
+`x` has a row per image, in which the few elements of a channel follow each other. Its columns are
+summed down the rows, several vectors beside each other. Deviations are taken from the mean of the
+first rows of a block, so that one pass does; the correction for it is the larger part of a sum of
+squares only as far as those rows lie apart from the others, which costs a few bits at worst.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -163,8 +163,9 @@ def _channel_moments(mean, spread, begin, length, rows):
 @part
 def _normalize(x, weight, bias, out, statistics, eps, fixed, first, last, small, wide):
     """For channels [first, last). `small` and `wide` are memory for numbers per column."""
-    rows, channels, length = x.shape
-    pitch, width = channels * length, (last - first) * length
+    rows, pitch = x.shape
+    length = pitch // len(weight)
+    width = (last - first) * length
     source, target = at(pointer(x), first * length), at(pointer(out), first * length)
     shift, scale, offset = small
     mean, spread = wide
@@ -185,24 +186,26 @@ def _normalize(x, weight, bias, out, statistics, eps, fixed, first, last, small,
 
 
 @inline
-def _memory(x, first, last, count):
+def _memory(x, weight, first, last, count):
     """Return zeros for `count` numbers per column, to be read in full vectors."""
-    return np.zeros((count, (last - first) * x.shape[2] + 64), x.dtype)
+    length = x.shape[1] // len(weight)
+    return np.zeros((count, (last - first) * length + 64), x.dtype)
 
 
 @parallel
 def normalize_columns(x, weight, bias, out, statistics, eps, fixed, begin, end):
     """For channels from begin * TOGETHER to end * TOGETHER."""
-    first, last = begin * TOGETHER, min(x.shape[1], end * TOGETHER)
-    small = _memory(x, first, last, 3)
+    first, last = begin * TOGETHER, min(len(weight), end * TOGETHER)
+    small = _memory(x, weight, first, last, 3)
     wide = np.empty((2, small.shape[1]))
     _normalize(x, weight, bias, out, statistics, eps, fixed, first, last, small, wide)
 
 
 @part
 def _backwards(g, x, weight, statistics, dx, dweight, dbias, eps, fixed, first, last, small, wide):
-    rows, channels, length = x.shape
-    pitch, width = channels * length, (last - first) * length
+    rows, pitch = x.shape
+    length = pitch // len(weight)
+    width = (last - first) * length
     count, start = rows * length, first * length
     shift, of_g, of_x, offset = small
     sums, products = wide
@@ -252,7 +255,7 @@ def _backwards(g, x, weight, statistics, dx, dweight, dbias, eps, fixed, first, 
 @parallel
 def columns_backwards(g, x, weight, statistics, dx, dweight, dbias, eps, fixed, begin, end):
     """For channels from begin * TOGETHER to end * TOGETHER."""
-    first, last = begin * TOGETHER, min(x.shape[1], end * TOGETHER)
-    small = _memory(x, first, last, 4)
+    first, last = begin * TOGETHER, min(len(weight), end * TOGETHER)
+    small = _memory(x, weight, first, last, 4)
     wide = np.empty((2, small.shape[1]))
     _backwards(g, x, weight, statistics, dx, dweight, dbias, eps, fixed, first, last, small, wide)

@@ -12,7 +12,11 @@ Variances are sums of squared deviations, never differences of large sums.
 
 from __future__ import annotations
 
-from ..jit import inline, part
+from typing import Any
+
+import numpy as np
+
+from ..jit import inline, jit, part
 from ..simd import at, element, lanes, load, load_first, splat, store, store_first, total
 
 # Elements of which first the mean is taken and then the deviations, while they are in the first
@@ -56,9 +60,8 @@ def _deviations(x, planes, pitch, length, shift):
 
 
 @part
-def moments(x, planes, pitch, length, centre):
-    """Return mean and mean square deviation from it, in float64; without `centre` 0 and the mean
-    square.
+def moments(x, planes, pitch, length):
+    """Return mean and mean square deviation from it, in float64.
 
     Blocks are combined as in T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating formulae and a
     pairwise algorithm for computing sample variances", 1979.
@@ -70,13 +73,9 @@ def moments(x, planes, pitch, length, centre):
         for start in range(0, length, BLOCK):
             size = min(BLOCK, length - start)
             block, here = at(x, first * pitch + start), many * size
-            shift = element(x, 0)
-            if centre:
-                shift = element(x, _sum(block, many, pitch, size) / here)
+            shift = element(x, _sum(block, many, pitch, size) / here)
             s, q = _deviations(block, many, pitch, size, shift)
-            if not centre:
-                squares += q
-            elif count == 0:
+            if count == 0:
                 rest = s / here
                 mean, squares = shift + rest, q - s * rest
             else:
@@ -137,3 +136,20 @@ def write_gradient(dx, g, x, length, shift, of_g, of_x, offset):
         count = length - whole
         last = (load_first(x, whole, count, 0) - shift) * of_x + offset
         store_first(load_first(g, whole, count, 0) * of_g + last, dx, whole, count)
+
+
+@jit
+def _add_blocks(parts, out):
+    wide = np.zeros(len(out))
+    for start in range(0, len(parts), len(out)):
+        for i in range(len(out)):
+            wide[i] += parts[start + i]
+    for i in range(len(out)):
+        out[i] = wide[i]
+
+
+def sum_of_blocks(parts: np.ndarray, length: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return the sum of blocks of so many elements that follow each other, taken in float64."""
+    out = np.empty(length, dtype)
+    _add_blocks(parts, out)
+    return out

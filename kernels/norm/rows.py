@@ -7,9 +7,20 @@ RMS normalisation, they are zeros and the mean square.
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import numpy as np
 
 from ..registry import kernel, ones
+
+_FLOAT64 = np.dtype(np.float64)  # comparing a dtype with a type costs four times as much
+
+
+@functools.lru_cache(maxsize=16)
+def constant(length: int, dtype: np.dtype[Any], value: float) -> np.ndarray:
+    """Return a weight or bias that does nothing; nobody writes into it."""
+    return np.full(length, value, dtype)
 
 
 def check_rows(
@@ -27,37 +38,50 @@ def check_rows(
     ValueError, TypeError
         Naming the kernel, the shapes or the dtypes.
     """
-    if x.ndim != 2:
-        raise ValueError(f"{name}: x must be a matrix, got shape {x.shape}")
     shape = x.shape
-    check_like(name, "weight", weight, x, shape[1:])
-    check_like(name, "bias", bias, x, shape[1:])
-    check_like(name, "g", g, x, shape)
-    check_statistics(name, statistics, shape[0])
+    if len(shape) != 2:
+        raise ValueError(f"{name}: x must be a matrix, got shape {shape}")
+    check_fit(name, x, shape[1], shape[0], weight, bias, g, statistics)
 
 
-def check_like(
-    name: str, argument: str, array: np.ndarray | None, x: np.ndarray, shape: tuple[int, ...]
+def check_fit(
+    name: str,
+    x: np.ndarray,
+    weights: int,
+    normalized: int,
+    weight: np.ndarray | None,
+    bias: np.ndarray | None,
+    g: np.ndarray | None,
+    statistics: np.ndarray | None,
 ) -> None:
-    """Check that an argument has this shape and the dtype of `x`, where it is given."""
-    if array is None or (array.shape == shape and array.dtype == x.dtype):
-        return
-    if array.shape != shape:
-        raise ValueError(
-            f"{name}: {argument} has shape {array.shape}, x of shape {x.shape} needs {shape}"
+    """Check what is given beside `x`: so many weights, and statistics of so many parts of `x`."""
+    shape, dtype, sizes = x.shape, x.dtype, (weights,)
+    if (
+        (weight is None or (weight.shape == sizes and weight.dtype == dtype))
+        and (bias is None or (bias.shape == sizes and bias.dtype == dtype))
+        and (g is None or (g.shape == shape and g.dtype == dtype))
+        and (
+            statistics is None
+            or (statistics.shape == (2, normalized) and statistics.dtype == _FLOAT64)
         )
-    raise TypeError(f"{name}: {argument} has dtype {array.dtype}, x has {x.dtype}")
-
-
-def check_statistics(name: str, statistics: np.ndarray | None, count: int) -> None:
-    """Check that `statistics` is a float64 array (2, count), where it is given."""
-    if statistics is not None and (
-        statistics.shape != (2, count) or statistics.dtype != np.float64
     ):
-        raise ValueError(
-            f"{name}: statistics must be float64 of shape {(2, count)}, got {statistics.dtype} of "
-            f"shape {statistics.shape}"
-        )
+        return
+    for argument, array, needed in (
+        ("weight", weight, sizes),
+        ("bias", bias, sizes),
+        ("g", g, shape),
+    ):
+        if array is not None and array.shape != needed:
+            raise ValueError(
+                f"{name}: {argument} has shape {array.shape}, x of shape {shape} needs {needed}"
+            )
+        if array is not None and array.dtype != dtype:
+            raise TypeError(f"{name}: {argument} has dtype {array.dtype}, x has {dtype}")
+    assert statistics is not None
+    raise ValueError(
+        f"{name}: statistics must be float64 of shape {(2, normalized)}, got {statistics.dtype} of "
+        f"shape {statistics.shape}"
+    )
 
 
 def _standardized(
@@ -69,12 +93,11 @@ def _standardized(
     return (x - mean) * rstd, rstd
 
 
-def worth_compiling(x: np.ndarray, *rest: object, **options: object) -> bool:
-    """Say whether the compiled version pays: measured, it takes a tenth of the time from there on."""
-    return x.size >= 256
+# Elements from which on the compiled version pays: measured, it takes a tenth of the time there.
+WORTH_COMPILING = 256
 
 
-@kernel(compiled="norm.rows_jit", prefer=worth_compiling, examples=ones((2, 3)))
+@kernel(compiled="norm.rows_jit", prefer=WORTH_COMPILING, examples=ones((2, 3)))
 def layer_norm_forward(
     x: np.ndarray,
     weight: np.ndarray | None = None,
@@ -135,7 +158,7 @@ def layer_norm_forward(
 
 @kernel(
     compiled="norm.rows_jit",
-    prefer=worth_compiling,
+    prefer=WORTH_COMPILING,
     examples=lambda dtype: [(np.ones((2, 3), dtype), np.ones((2, 3), dtype), np.ones((2, 2)))],
 )
 def layer_norm_backward(

@@ -1,7 +1,7 @@
 """Compiled normalisation of rows.
 
 A row is read from memory once: its statistics and then its result are computed while it is in the
-first cache.
+first cache, together with those of its neighbours where rows are short.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -12,11 +12,12 @@ import math
 
 import numpy as np
 
-from ..jit import jit, native, parallel
+from ..jit import inline, native, parallel
 from ..simd import at, element, lanes, load, load_first, pointer, splat, store, store_first, total
 from ..threads import split
-from .moments_jit import BLOCK, moments
-from .rows import check_rows
+from ..vector_math import vector_function
+from .moments_jit import BLOCK, sum_of_blocks
+from .rows import check_rows, constant
 from .rows import layer_norm_backward as _backward
 from .rows import layer_norm_forward as _forward
 
@@ -30,32 +31,91 @@ def _rows_together(length: int) -> int:
     return max(8, min(64, 65536 // length))
 
 
+@vector_function
+def _sum(row, length):
+    step = lanes(row)
+    a, b = splat(row, 0), splat(row, 0)
+    pairs = length - length % (2 * step)
+    for i in range(0, pairs, 2 * step):
+        a, b = a + load(row, i), b + load(row, i + step)
+    for i in range(pairs, length, step):
+        a = a + load_first(row, i, length - i, 0)
+    return total(a + b)
+
+
+@vector_function
+def _deviations(row, length, shift):
+    """Return the sums of row - shift and of its squares."""
+    step = lanes(row)
+    s0, s1, q0, q1 = splat(row, 0), splat(row, 0), splat(row, 0), splat(row, 0)
+    pairs = length - length % (2 * step)
+    for i in range(0, pairs, 2 * step):
+        a, b = load(row, i) - shift, load(row, i + step) - shift
+        s0, s1, q0, q1 = s0 + a, s1 + b, q0 + a * a, q1 + b * b
+    for i in range(pairs, length, step):
+        a = load_first(row, i, length - i, shift) - shift
+        s0, q0 = s0 + a, q0 + a * a
+    return total(s0 + s1), total(q0 + q1)
+
+
+@inline
+def _row_moments(x, statistics, centre, begin, end):
+    """Write mean and mean square deviation of rows [begin, end); without `centre` 0 and the mean
+    square.
+
+    The first elements give a provisional mean, exact where they are the whole row. What is taken
+    off the squares for it is the larger part of them only as far as those elements lie apart from
+    the others, which costs a few bits at worst.
+    """
+    length = x.shape[1]
+    for number in range(begin, end):
+        row, head = at(pointer(x), number * length), min(length, BLOCK)
+        statistics[0, number] = _sum(row, head) / head if centre else 0.0
+    for number in range(begin, end):
+        row = at(pointer(x), number * length)
+        shift = element(row, statistics[0, number])
+        sums, squares = 0.0, 0.0
+        for start in range(0, length, BLOCK):
+            size = min(BLOCK, length - start)
+            s, q = _deviations(at(row, start), size, shift)
+            sums += s
+            squares += q
+        rest = sums / length if centre else 0.0
+        statistics[0, number] = shift + rest
+        statistics[1, number] = (squares - sums * rest) / length
+
+
 @parallel
 def _normalize(x, weight, bias, out, statistics, eps, centre, begin, end):
     length = x.shape[1]
     w, b = pointer(weight), pointer(bias)
     step = lanes(w)
     whole = length - length % step
-    for number in range(begin, end):
-        row, target = at(pointer(x), number * length), at(pointer(out), number * length)
-        mean, variance = moments(row, 1, length, length, centre)
-        statistics[0, number], statistics[1, number] = mean, variance
-        rstd = 1 / math.sqrt(variance + eps)
-        shift, scale = element(row, mean), element(row, rstd)
-        offset = element(row, (shift - mean) * rstd)
-        for i in range(0, whole, step):
-            xhat = (load(row, i) - shift) * scale + offset
-            store(xhat * load(w, i) + load(b, i), target, i)
-        if whole < length:
-            count = length - whole
-            xhat = (load_first(row, whole, count, 0) - shift) * scale + offset
-            last = xhat * load_first(w, whole, count, 0) + load_first(b, whole, count, 0)
-            store_first(last, target, whole, count)
+    # Rows go through each step together, as many as stay in the first cache: what is slow about
+    # one of them, to add up lanes and to take a root, then happens while others are worked on.
+    together = max(1, BLOCK // length)
+    for first in range(begin, end, together):
+        last = min(first + together, end)
+        _row_moments(x, statistics, centre, first, last)
+        for number in range(first, last):
+            row, target = at(pointer(x), number * length), at(pointer(out), number * length)
+            mean = statistics[0, number]
+            rstd = 1 / math.sqrt(statistics[1, number] + eps)
+            shift, scale = element(row, mean), element(row, rstd)
+            offset = element(row, (shift - mean) * rstd)
+            for i in range(0, whole, step):
+                xhat = (load(row, i) - shift) * scale + offset
+                store(xhat * load(w, i) + load(b, i), target, i)
+            if whole < length:
+                count = length - whole
+                xhat = (load_first(row, whole, count, 0) - shift) * scale + offset
+                scaled = xhat * load_first(w, whole, count, 0) + load_first(b, whole, count, 0)
+                store_first(scaled, target, whole, count)
 
 
 @parallel
 def _backwards(g, x, weight, statistics, dx, dweight, dbias, together, eps, centre, begin, end):
-    """For blocks [begin, end) of `together` rows; `dweight` and `dbias` have a row for each."""
+    """For blocks [begin, end) of `together` rows; `dweight` and `dbias` hold a row for each."""
     rows, length = x.shape
     w = pointer(weight)
     step = lanes(w)
@@ -117,16 +177,6 @@ def _backwards(g, x, weight, statistics, dx, dweight, dbias, together, eps, cent
                 store_first(weighted * scale + level_x, target, whole, rest)
 
 
-@jit
-def _sum_of_blocks(parts, out):
-    wide = np.zeros(len(out))
-    for block in range(len(parts)):
-        for i in range(len(out)):
-            wide[i] += parts[block, i]
-    for i in range(len(out)):
-        out[i] = wide[i]
-
-
 def layer_norm_forward(
     x: np.ndarray,
     weight: np.ndarray | None = None,
@@ -135,14 +185,15 @@ def layer_norm_forward(
     centre: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     check_rows("layer_norm_forward", x, weight, bias)
-    if not x.size:
+    size = x.size
+    if not size:
         return _forward.reference(x, weight, bias, eps, centre)
-    rows, length = x.shape
-    w = np.ones(length, x.dtype) if weight is None else native(weight)
-    b = np.zeros(length, x.dtype) if bias is None else native(bias)
-    out, statistics = np.empty(x.shape, x.dtype), np.empty((2, rows))
-    arguments = native(x), w, b, out, statistics, eps, centre
-    split(_normalize, arguments, rows, x.size * ELEMENT)
+    shape, dtype = x.shape, x.dtype
+    rows, length = shape
+    w = constant(length, dtype, 1) if weight is None else native(weight)
+    b = constant(length, dtype, 0) if bias is None else native(bias)
+    out, statistics = np.empty(shape, dtype), np.empty((2, rows))
+    split(_normalize, (native(x), w, b, out, statistics, eps, centre), rows, size * ELEMENT)
     return out, statistics
 
 
@@ -155,22 +206,18 @@ def layer_norm_backward(
     centre: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     check_rows("layer_norm_backward", x, weight, None, g, statistics)
-    if not x.size:
+    size = x.size
+    if not size:
         return _backward.reference(g, x, statistics, weight, eps, centre)
-    rows, length = x.shape
-    w = np.ones(length, x.dtype) if weight is None else native(weight)
-    dx = np.empty(x.shape, x.dtype)
-    dweight, dbias = np.empty(length, x.dtype), np.empty(length, x.dtype)
-    arguments = native(g), native(x), w, native(statistics), dx
+    shape, dtype = x.shape, x.dtype
+    rows, length = shape
+    w = constant(length, dtype, 1) if weight is None else native(weight)
     together = _rows_together(length)
     blocks = -(-rows // together)
-    if blocks == 1:
-        parts = [dweight.reshape(1, length), dbias.reshape(1, length)]
-    else:
-        parts = [np.empty((blocks, length), x.dtype) for _ in range(2)]
-    work = x.size * 2 * ELEMENT
-    split(_backwards, (*arguments, *parts, together, eps, centre), blocks, work)
+    dx = np.empty(shape, dtype)
+    dweight, dbias = np.empty(blocks * length, dtype), np.empty(blocks * length, dtype)
+    arguments = native(g), native(x), w, native(statistics), dx, dweight, dbias
+    split(_backwards, (*arguments, together, eps, centre), blocks, size * 2 * ELEMENT)
     if blocks > 1:
-        _sum_of_blocks(parts[0], dweight)
-        _sum_of_blocks(parts[1], dbias)
+        dweight, dbias = [sum_of_blocks(d, length, dtype) for d in (dweight, dbias)]
     return dx, dweight, dbias

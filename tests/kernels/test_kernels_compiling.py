@@ -112,17 +112,46 @@ def test_a_change_in_a_file_below_makes_another_name(monkeypatch, tmp_path):
     (tmp_path / "sub").mkdir()
     top, below = tmp_path / "sub" / "top_jit.py", tmp_path / "below.py"
     top.write_text("from ..middle import f\n")
-    (tmp_path / "middle.py").write_text("from . import below, other\n")
+    (tmp_path / "middle.py").write_text("from . import below, other\nfrom .folder import f\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "__init__.py").write_text("from .inside import *\n")
+    inside = tmp_path / "folder" / "inside.py"
+    inside.write_text("1")
+
+    def digest():
+        jit._source.cache_clear()
+        return jit._digest.__wrapped__(str(top))
+
     below.write_text("1")
-    names = {jit._digest.__wrapped__(str(top))}
+    names = {digest()}
     below.write_text("2")
-    names.add(jit._digest.__wrapped__(str(top)))
+    names.add(digest())
+    inside.write_text("2")
+    names.add(digest())
     monkeypatch.setattr(jit, "VECTOR_BYTES", 8)
-    names.add(jit._digest.__wrapped__(str(top)))
-    assert len(names) == 3
+    names.add(digest())
+    assert len(names) == 4
 
 
 QUICK = ["adam_step", "conv_forward", "layer_norm_forward", "matmul", "max_pool_forward", "softmax"]
+
+
+def test_what_is_compiled_is_loaded_without_the_rest_of_numba():
+    """What Numba knows of NumPy, and SciPy's BLAS for it, comes only where something is compiled."""
+    code = f"""
+    import sys
+    import numba
+    import numpy as np
+    from autodiff import kernels
+    for name in {[*QUICK, "cross_entropy", "gelu"]}:
+        kernel = kernels.KERNELS[name]
+        for arguments in kernel.examples(np.dtype("float32")):
+            kernel.compiled(*arguments)
+    print("numba.np.arraymath" in sys.modules)
+    print(numba.njit(lambda x: np.dot(x, x) + x.sum())(np.ones(3)))
+    """
+    run_python(code)
+    assert run_python(code) == "False\n6.0\n"
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 CPUs")

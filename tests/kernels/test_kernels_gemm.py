@@ -85,7 +85,7 @@ def test_choice():
     faster = products._compiled_is_faster
     small, middle = np.ones((40, 40)), np.ones((64, 64))
     assert not faster(small, small)
-    assert not faster(np.ones((32, 32)), np.ones((32, 32)), np.ones(32))
+    assert not faster(np.ones((24, 24)), np.ones((24, 24)), np.ones(24))
     assert faster(small, small, np.ones(40))
     assert faster(small, small, None, "relu")
     assert faster(middle, middle)
@@ -174,20 +174,41 @@ def test_infinities_and_nan_stay_in_their_rows_and_columns():
         [(50, 70), (70, 200)],
         [(300, 20), (20, 9)],
         [(3, 500), (500, 300)],
+        [(300, 70), (70, 1)],
+        [(1, 70), (70, 300)],
     ],
 )
 @pytest.mark.parametrize("turned", [False, True])
-def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch, shapes, turned):
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_bits_do_not_depend_on_the_number_of_threads(monkeypatch, shapes, turned, with_bias):
     monkeypatch.setattr(threads, "WORTH_A_THREAD", 1)
     rng = np.random.default_rng(0)
     a, b = (rng.standard_normal(shape, np.float32) for shape in shapes)
     if turned:
-        b = np.ascontiguousarray(b.swapaxes(-1, -2)).swapaxes(-1, -2)
+        a, b = (np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2) for x in (a, b))
+    extras = (rng.standard_normal(b.shape[-1], np.float32), "tanh") if with_bias else ()
     before, results = threads.get_num_threads(), []
     try:
         for count in (1, 2, 4):
             threads.set_num_threads(count)
-            results.append(kernels.matmul.compiled(a, b).tobytes())
+            results.append(kernels.matmul.compiled(a, b, *extras).tobytes())
     finally:
         threads.set_num_threads(before)
     assert results[0] == results[1] == results[2]
+
+
+def test_small_matrices_of_stacks_that_broadcast():
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((4, 1, 9, 7)), rng.standard_normal((5, 7, 11))
+    bias = rng.standard_normal(11)
+    ours = kernels.matmul.compiled(a, b, bias, "relu")
+    np.testing.assert_allclose(ours, np.maximum(np.matmul(a, b) + bias, 0), atol=1e-13)
+    np.testing.assert_allclose(kernels.matmul.compiled(a, b), np.matmul(a, b), atol=1e-13)
+
+
+def test_a_bias_of_another_dtype_or_with_gaps():
+    a, b = np.ones((3, 4), np.float32), np.ones((4, 5), np.float32)
+    bias = np.arange(10.0)[::2]
+    ours = kernels.matmul.compiled(a, b, bias)
+    assert ours.dtype == np.float32
+    np.testing.assert_array_equal(ours, 4 + np.tile(bias, (3, 1)))

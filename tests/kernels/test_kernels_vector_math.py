@@ -73,6 +73,18 @@ def test_error_in_float64(name):
         assert _error_in_places(function(x), exact(x)) <= bound + 2
 
 
+def test_gelu_in_float64():
+    """Against x erfc(-x / sqrt(2)) / 2 in 60 digits: the argument of a rounded one is too coarse."""
+    x = np.array([-35.0, -20.0, -10.0, -5.0, -1.5, -0.001, 3.0])
+    expected = [
+        -3.9371874726534218539e-267, -5.5072482372124673902e-88, -7.619853024160526066e-23,
+        -1.4332578593959695584e-6, -0.10021080190328709901, -0.00049960105778608894781,
+        2.9959503059051097164,
+    ]  # fmt: skip
+    with kernels.use("numba"):
+        np.testing.assert_allclose(kernels.gelu(x, "none"), expected, rtol=1e-15)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
     ("function", "expected"),

@@ -22,22 +22,22 @@ def _backward(kernel):
 
 
 def _losses(rng, dtype):
-    return [
-        (rng.standard_normal((n, classes)).astype(dtype), rng.integers(0, classes, n))
-        for n, classes in [(1, 1), (9, 35), (300, 1301)]
-    ]
+    sizes = [(1, 1, "none"), (9, 35, "mean"), (300, 1301, "none"), (300, 1301, "sum")]
+    rows = []
+    for n, classes, reduction in sizes:
+        labels = rng.integers(0, classes, n)
+        labels[n // 2 :: 7] = -100
+        rows.append((rng.standard_normal((n, classes)).astype(dtype), labels, -100, reduction))
+    return rows
 
 
 def _loss_gradients(rng, dtype):
-    return [
-        (
-            rng.standard_normal(len(labels)).astype(dtype),
-            logits,
-            labels,
-            *kernels.cross_entropy.reference(logits, labels)[1:],
-        )
-        for logits, labels in _losses(rng, dtype)
-    ]
+    rows = []
+    for logits, labels, ignored, reduction in _losses(rng, dtype):
+        g = rng.standard_normal(len(labels) if reduction == "none" else 1).astype(dtype)
+        _, statistics, count = kernels.cross_entropy.reference(logits, labels, ignored, reduction)
+        rows.append((g, logits, labels, statistics, ignored, count))
+    return rows
 
 
 ROWS = {
