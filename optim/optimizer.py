@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autodiff._tensor import Tensor
+from autodiff.handles import new_tensor
 from autodiff.mode import enable_grad
-from autodiff.primitive import new_tensor
 from autodiff.versions import touch
 
 __all__ = ["Optimizer"]

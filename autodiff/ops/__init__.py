@@ -54,6 +54,7 @@ from . import (
     special,
     splitting,
     statistics,
+    transposing,
     trigonometric,
     vectors,
 )
@@ -82,6 +83,7 @@ THEMES = (
     reductions,
     linalg,
     shape,
+    transposing,
     broadcasting,
     indexing,
     gathering,

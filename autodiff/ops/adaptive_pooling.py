@@ -16,9 +16,10 @@ from autodiff.kernels.pool import (
     adaptive_max_pool_forward,
 )
 
+from ..apply import apply
 from ..arguments import per_axis
 from ..declare import floating_operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .pooling import batched, image_shape, images, like, pooled, put_at_places
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ import numpy as np
 
 from autodiff.kernels import attention_backward, attention_forward
 
+from ..apply import apply
 from ..declare import floating_operand, operand
-from ..primitive import Primitive, apply, new_tensor
+from ..handles import new_tensor
+from ..primitive import Primitive
 from .dropout import dropout
 from .linalg import mixed
 from .softmax import softmax

@@ -12,7 +12,7 @@ from autodiff.kernels import batch_norm_backward, batch_norm_forward
 from .. import versions
 from ..declare import floating_operand
 from ..primitive import Primitive
-from .normalization import _group_norm, affine, along, applied, cotangent, standardized, totals
+from .normalization import _group_norm, along, applied, cotangent, standardized, totals
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -44,8 +44,7 @@ def _forward(x: np.ndarray, w: Any, b: Any, statistics: Any, eps: float) -> Any:
 def _rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, statistics: Any, eps: float) -> Any:
     fixed = statistics is not None
     if isinstance(g, np.ndarray):
-        gradients = batch_norm_backward(g, x, aux, y, eps, fixed)
-        return [d if needed else None for d, needed in zip(gradients, needs)]
+        return batch_norm_backward(g, x, aux, y, eps, fixed)
     (dy, axis), (rows, _) = _by_channel(g), _by_channel(x)
     if fixed:
         mean, rstd = statistics[0], 1 / np.sqrt(statistics[1] + eps)
@@ -129,49 +128,54 @@ def batch_norm(
     if len(shape) < 2:
         raise ValueError(f"batch_norm: expected an input (N, C) or (N, C, ...), got shape {shape}")
     channels = shape[1:2]
-    w, b = affine("batch_norm", x, channels, weight, bias)
-    running = [
-        None if t is None else _statistic("batch_norm", t, channels)
-        for t in (running_mean, running_var)
-    ]
+    mean = _statistic("batch_norm", running_mean, channels)
+    var = _statistic("batch_norm", running_var, channels)
     if not training:
-        if running[0] is None or running[1] is None:
+        if mean is None or var is None:
             raise ValueError(
                 "batch_norm: running_mean and running_var are needed unless training=True"
             )
-        return _with_statistics(x, running, w, b, eps)
+        return _with_statistics(x, mean, var, weight, bias, eps)
     count = x._array.size // channels[0] if channels[0] else 0
     if count == 1:
         raise ValueError(
             f"batch_norm: an input of shape {shape} has one value per channel; "
             "training needs at least two (a larger batch, or .eval())"
         )
-    out, (mean, variance) = applied(_batch_norm, x, w, b, (None, eps))
+    out, statistics = applied(_batch_norm, x, weight, bias, channels, (None, eps))
     if count:
-        _blend(running[0], mean, momentum)
-        _blend(running[1], variance * (count / (count - 1)), momentum)
+        _blend(mean, var, statistics, count, momentum)
     return out
 
 
 def _statistic(operation: str, t: Any, shape: tuple[int, ...]) -> Any:
+    if t is None:
+        return None
     t = floating_operand(t, operation)
     if t._array.shape != shape:
         raise ValueError(f"{operation}: running statistics have shape {t.shape}, expected {shape}")
     return t
 
 
-def _blend(running: Any, new: np.ndarray, momentum: float) -> None:
-    """Move running statistics towards new ones."""
-    if running is not None:
-        array = running._array
-        array[...] = new if momentum == 1 else (1 - momentum) * array + momentum * new
-        versions.touch(array)
+def _blend(
+    running_mean: Any, running_var: Any, statistics: np.ndarray, count: int, momentum: float
+) -> None:
+    """Move running statistics towards those of so many values; the variance to the unbiased one."""
+    for running, new, factor in zip(
+        (running_mean, running_var), statistics, (1.0, count / (count - 1))
+    ):
+        if running is not None:
+            array = running._array
+            new = new * (momentum * factor)
+            array[...] = new if momentum == 1 else (1 - momentum) * array + new
+            versions.touch(array)
 
 
-def _with_statistics(x: Any, running: Any, weight: Any, bias: Any, eps: float) -> Tensor:
+def _with_statistics(x: Any, mean: Any, var: Any, weight: Any, bias: Any, eps: float) -> Tensor:
     """Normalise with given statistics."""
-    statistics = np.array([t._array for t in running], np.float64)
-    return applied(_batch_norm, x, weight, bias, (statistics, eps))[0]
+    statistics = np.empty((2, *mean._array.shape))
+    statistics[0], statistics[1] = mean._array, var._array
+    return applied(_batch_norm, x, weight, bias, mean._array.shape, (statistics, eps))[0]
 
 
 def instance_norm(
@@ -233,21 +237,16 @@ def instance_norm(
     n, channels = shape[:2]
     if use_input_stats and math.prod(shape[2:]) == 1:
         raise ValueError(f"instance_norm: an input of shape {shape} has one value per channel")
-    w, b = affine("instance_norm", x, (channels,), weight, bias)
-    running = [
-        None if t is None else _statistic("instance_norm", t, (channels,))
-        for t in (running_mean, running_var)
-    ]
+    mean = _statistic("instance_norm", running_mean, (channels,))
+    var = _statistic("instance_norm", running_var, (channels,))
     if not use_input_stats:
-        if running[0] is None or running[1] is None:
+        if mean is None or var is None:
             raise ValueError(
                 "instance_norm: running_mean and running_var are needed unless use_input_stats=True"
             )
-        return _with_statistics(x, running, w, b, eps)
-    out, (mean, variance) = applied(_group_norm, x, w, b, (max(channels, 1), eps))
-    count = math.prod(shape[2:])
+        return _with_statistics(x, mean, var, weight, bias, eps)
+    out, statistics = applied(_group_norm, x, weight, bias, (channels,), (max(channels, 1), eps))
     if x._array.size:
-        _blend(running[0], mean.reshape(n, channels).mean(axis=0), momentum)
-        unbiased = variance.reshape(n, channels).mean(axis=0) * (count / (count - 1))
-        _blend(running[1], unbiased, momentum)
+        statistics = statistics.reshape(2, n, channels).mean(axis=1)
+        _blend(mean, var, statistics, math.prod(shape[2:]), momentum)
     return out

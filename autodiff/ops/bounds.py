@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import primitive
+from .. import handles
+from ..apply import apply
 from ..declare import binary, elementwise, of_values, promoted
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .masks import keep, select
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
         raise TypeError("clamp: give min, max or both")
     bound = max if min is None else min
     if of_values(input, bound):
-        return primitive.Value_._apply(_clamp, (input, min, max))
+        return handles.Value._apply(_clamp, (input, min, max))
     input, bound = promoted("clamp", (input, bound))
     return apply(_clamp, (input, None, bound) if min is None else (input, bound, None))
 

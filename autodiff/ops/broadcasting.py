@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply_view
 from ..arguments import sizes_of
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply_view
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

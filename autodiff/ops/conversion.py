@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import dtypes
+from ..apply import apply
 from ..arguments import check_device, is_device
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

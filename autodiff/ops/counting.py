@@ -9,8 +9,8 @@ import numpy as np
 from .. import dtypes
 from ..arguments import axis_of
 from ..declare import operand
+from ..handles import new_tensor
 from ..interop import implements
-from ..primitive import new_tensor
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

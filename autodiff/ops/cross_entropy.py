@@ -8,9 +8,10 @@ import numpy as np
 
 from autodiff import kernels
 
+from ..apply import apply
 from ..arguments import indices_below
 from ..declare import floating_operand, operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .loss import check_reduction
 from .softmax import log_softmax, softmax
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 __all__: list[str] = []
+
+_INT64 = np.dtype(np.int64)
 
 
 def _places(labels: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -33,32 +36,35 @@ def _rows(x: np.ndarray) -> np.ndarray:
     return x if x.ndim == 2 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
 
 
-def _forward(x: np.ndarray, labels: np.ndarray, factors: Any, reduction: str) -> Any:
-    losses, tops, totals = kernels.cross_entropy(_rows(x), labels.reshape(-1))
-    losses = losses.reshape(labels.shape)
-    count: Any = 1
-    if factors is not None:
-        losses = np.where(factors == 0, 0, losses * factors)
-    if reduction != "none":
+def _forward(x: np.ndarray, labels: np.ndarray, factors: Any, ignored: int, reduction: str) -> Any:
+    weighted = factors is not None
+    loss, statistics, count = kernels.cross_entropy(
+        _rows(x), labels.reshape(-1), ignored, "none" if weighted else reduction
+    )
+    if weighted or reduction == "none":
+        loss = loss.reshape(labels.shape)
+    if weighted:
+        loss = np.where(factors == 0, 0, loss * factors)
         if reduction == "mean":
-            count = losses.size if factors is None else np.add.reduce(factors, axis=None)
-        losses = np.add.reduce(losses, axis=None) / count
-    return losses, (tops, totals, count)
+            count = np.add.reduce(factors, axis=None)
+        if reduction != "none":
+            loss = np.add.reduce(loss, axis=None) / count
+    return loss, (statistics, count)
 
 
-def _rule(g: Any, x: Any, y: np.ndarray, z: Any, aux: Any) -> Any:
-    tops, totals, count = aux
-    scale = g / count if z is None else g / count * z  # the cotangent of each sample's loss
+def _rule(g: Any, x: Any, y: np.ndarray, z: Any, aux: Any, ignored: int) -> Any:
+    statistics, count = aux
     if isinstance(g, np.ndarray):
-        each = np.empty(y.size, x.dtype)
-        each[...] = scale if scale.ndim == 0 else scale.reshape(-1)
-        dx = kernels.cross_entropy_backward(each, _rows(x), y.reshape(-1), tops, totals)
-        if x.ndim == 2:
-            return dx
-        return np.moveaxis(dx.reshape(*y.shape, x.shape[1]), -1, 1)
+        if z is not None:
+            g, count = g / count * z, 1
+        rows = _rows(x), y.reshape(-1)
+        dx = kernels.cross_entropy_backward(g.reshape(-1), *rows, statistics, ignored, count)
+        return dx if x.ndim == 2 else np.moveaxis(dx.reshape(*y.shape, x.shape[1]), -1, 1)
+    kept = y != ignored
     certain = np.zeros(x.shape, x.dtype)
-    certain[_places(y)] = 1
-    return (softmax(x, 1) - certain) * (scale[:, None] if scale.ndim else scale)
+    certain[_places(np.where(kept, y, 0))] = 1
+    scale = g / count * (kept.astype(x.dtype) if z is None else z)  # that of each sample's loss
+    return (softmax(x, 1) - certain) * scale[:, None]
 
 
 _cross_entropy = Primitive("cross_entropy", _forward, (_rule, None, None), aux=True)
@@ -92,13 +98,13 @@ def _classified(
     """Return logits (N, C, ...) and targets, checked; and whether there was no N."""
     x, t = floating_operand(input, operation), operand(target, operation, number=False)
     check_reduction(reduction, operation)
-    shape = x._array.shape
+    shape, labels = x._array.shape, t._array
     if not shape:
         raise ValueError(f"{operation}: the input needs an axis for the classes, got shape ()")
-    single = len(shape) == 1
-    probabilities = t._array.dtype.kind == "f" and operation == "cross_entropy"
+    single, kind = len(shape) == 1, labels.dtype.kind
+    probabilities = kind == "f" and operation == "cross_entropy"
     expected = shape if probabilities else shape[:0] if single else shape[:1] + shape[2:]
-    if t._array.shape != expected:
+    if labels.shape != expected:
         raise ValueError(
             f"{operation}: an input of shape {shape} has its classes on axis {0 if single else 1} "
             "and needs "
@@ -109,7 +115,7 @@ def _classified(
             )
             + f"; got a {t.dtype} target of shape {t.shape}"
         )
-    if t._array.dtype.kind not in ("f" if probabilities else "iu"):
+    if not probabilities and kind != "i" and kind != "u":
         raise TypeError(f"{operation}: labels must be integers, got a {t.dtype} target")
     if single:
         x, t = x.reshape((1, *shape)), t.reshape((1, *t.shape))
@@ -178,14 +184,22 @@ def cross_entropy(
     if t._array.dtype.kind == "f":
         loss = _of_probabilities(x, t, weight, reduction, label_smoothing)
     else:
-        classes = x._array.shape[1]
-        labels, factors = _labelled(
-            t._array, classes, weight, ignore_index, "cross_entropy", x._array.dtype
-        )
+        classes, labels, factors = x._array.shape[1], t._array, None
+        if weight is not None or label_smoothing:
+            labels, factors = _labelled(
+                labels, classes, weight, ignore_index, "cross_entropy", x._array.dtype
+            )
+        elif labels.dtype != _INT64:
+            labels = labels.astype(np.int64)
         if label_smoothing:
             loss = _smoothed(x, labels, factors, weight, reduction, label_smoothing)
         else:
-            loss = apply(_cross_entropy, (x, labels, factors), (reduction,))[0]
+            try:
+                loss = apply(_cross_entropy, (x, labels, factors), (ignore_index, reduction))[0]
+            except IndexError:
+                kept = labels[labels != ignore_index]
+                indices_below(classes, kept, "cross_entropy", "classes")  # says which one it is
+                raise
     return loss.reshape(()) if single else loss
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axis_of
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .reductions import sum
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ import numpy as np
 
 from autodiff import kernels
 
+from ..apply import apply
 from ..declare import floating_operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from ..random import default_generator
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def _checked(operation: str, input: Any, p: Any) -> Any:
 
 
 def _seed() -> int:
-    return int(default_generator.random64(1)[0])
+    high, low = default_generator.random32(2).tolist()
+    return int(high << 32 | low)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True) -> Tensor:

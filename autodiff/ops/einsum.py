@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axis_of
 from ..declare import operand
 from ..interop import implements
-from ..primitive import apply
 from .contraction import Labels, contract
 from .diagonals import diagonal
 from .linalg import mixed
-from .shape import permute
+from .transposing import permute
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import indices_below
 from ..declare import floating_operand, operand
-from ..primitive import Primitive, apply, new_tensor
+from ..handles import new_tensor
+from ..primitive import Primitive
 from .indexing import added_at
 
 if TYPE_CHECKING:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import primitive
+from .. import handles
+from ..apply import apply
 from ..arguments import axis_of, numpy_names
 from ..declare import operand
+from ..handles import new_tensor
 from ..interop import implements
-from ..primitive import Primitive, apply, new_tensor
+from ..primitive import Primitive
 from .bounds import maximum, minimum
 from .indexing import added_at
 from .masks import keep
@@ -230,7 +232,7 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 def _is_operand(x: Any) -> bool:
-    return isinstance(x, (primitive.Tensor_, primitive.Value_, _Array))
+    return isinstance(x, (handles.Tensor, handles.Value, _Array))
 
 
 @numpy_names

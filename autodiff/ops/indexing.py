@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply, apply_view
 from ..arguments import axis_of
 from ..declare import operand
 from ..inplace import assign, setting
-from ..primitive import Primitive, apply, apply_view
+from ..primitive import Primitive
 from ..scattered import Scattered, add_at
 from ..subscripts import plain_index
 from .broadcasting import expand

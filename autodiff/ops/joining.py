@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axis_of, numpy_names
 from ..declare import operand, promoted
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .broadcasting import broadcast_tensors
 from .shape import expand_dims, reshape
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..declare import beside, floating_operand, operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .exponential import xlogy
 from .loss import (
     check_reduction,

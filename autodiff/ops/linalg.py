@@ -11,10 +11,12 @@ import numpy as np
 from autodiff import kernels
 from autodiff.kernels.gemm.products import SMALL
 
+from ..apply import result
 from ..declare import operand
+from ..handles import new_tensor
 from ..interop import implements
-from ..mode import mode
-from ..primitive import Primitive, new_tensor, record
+from ..mode import debug
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -111,16 +113,19 @@ def matmul(input: Any, other: Any) -> Tensor:
     if x.dtype is not y.dtype and x.dtype != y.dtype:
         raise mixed("matmul", x, y) if x.ndim and y.ndim else _misfit(x, y)
     try:
-        out = x.dot(y) if x.ndim == 2 and y.ndim == 2 else product(x, y)
+        if x.ndim == 2 and y.ndim == 2 and x.size * y.shape[1] < SMALL and not debug.observed:
+            out = x.dot(y)  # as in product
+        else:
+            out = _matmul.run(x, y)
     except ValueError:
         raise _misfit(x, y) from None
     if out.__class__ is not _Array:
         out = np.asarray(out)
     mask = (x_parent is not None) | (y_parent is not None) << 1
-    if not mask or not mode.grad:
+    if not mask:
         return new_tensor(out, None)
     saved = (x if mask & 2 else None, y if mask & 1 else None, None, None)
-    return new_tensor(out, record(_matmul, (x_parent, y_parent), (), mask, saved, out.shape))
+    return result(out, _matmul, (x_parent, y_parent), (), mask, saved, out.shape)
 
 
 def mixed(operation: str, *arrays: np.ndarray) -> TypeError:

@@ -9,9 +9,10 @@ import numpy as np
 from autodiff import kernels
 from autodiff.kernels.gemm.products import SMALL
 
+from ..apply import result
 from ..declare import operand
-from ..mode import mode
-from ..primitive import Primitive, new_tensor, record
+from ..handles import new_tensor
+from ..primitive import Primitive
 from .einsum import einsum
 from .linalg import mixed, times
 from .reducing import total
@@ -25,7 +26,7 @@ _Array = np.ndarray
 
 
 def _affine(x: np.ndarray, y: np.ndarray, z: np.ndarray | None) -> np.ndarray:
-    if x.ndim == 2 and x.size * len(y) < SMALL // 4:
+    if x.ndim == 2 and x.size * len(y) < SMALL:
         out = x.dot(y.T)  # what the kernel would do, reached sooner
         if z is not None:
             out += z
@@ -115,8 +116,9 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
         or (z is not None and (z.dtype is not y.dtype or z.shape != y.shape[:1]))
     ):
         _check(x, y, z)
+    run = _linear.run
     try:
-        out = _affine(x, y, z)
+        out = run(x, y, z)
     except ValueError:
         raise ValueError(
             f"linear: input {x.shape}, weight {y.shape}: the last axis of the input must be as "
@@ -125,12 +127,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     if out.__class__ is not _Array:
         out = np.asarray(out)
     mask = (x_parent is not None) | (y_parent is not None) << 1 | (z_parent is not None) << 2
-    if not mask or not mode.grad:
+    if not mask:
         return new_tensor(out, None)
     saved = (x if mask & 2 else None, y if mask & 1 else None, None, None, None) if mask & 3 else ()
-    return new_tensor(
-        out, record(_linear, (x_parent, y_parent, z_parent), (), mask, saved, out.shape)
-    )
+    return result(out, _linear, (x_parent, y_parent, z_parent), (), mask, saved, out.shape)
 
 
 def _check(x: np.ndarray, y: np.ndarray, z: np.ndarray | None) -> None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..declare import operand, promoted
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

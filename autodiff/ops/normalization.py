@@ -19,9 +19,10 @@ from autodiff.kernels import (
     layer_norm_forward,
 )
 
+from ..apply import apply
 from ..arguments import sizes_of
-from ..declare import floating_operand
-from ..primitive import Primitive, apply
+from ..declare import floating_operand, operand
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -61,37 +62,36 @@ def _row_norm(name: str, centre: bool) -> Primitive:
     """Declare a normalisation over the last axes (`shape`), with weights of that shape."""
 
     def matrix(x: Any, columns: int) -> Any:
-        if x.ndim == 2 and x.shape[1] == columns:
-            return x
         rows = math.prod(x.shape) // columns if columns else math.prod(x.shape[:-1])
         return x.reshape((rows, columns))
 
-    def flat(w: Any, columns: int) -> Any:
-        return w if w is None or w.ndim == 1 else w.reshape((columns,))
+    def flat(w: Any, shape: tuple[int, ...]) -> Any:
+        if w is not None and w.shape != shape:
+            raise ValueError(f"weight and bias need shape {shape}, got {w.shape}")
+        return None if w is None else w.reshape((math.prod(shape),))
 
     def forward(x: np.ndarray, w: Any, b: Any, shape: tuple[int, ...], eps: float) -> Any:
+        if x.ndim == 2 and len(shape) == 1:
+            return layer_norm_forward(x, w, b, eps, centre)
         columns = math.prod(shape)
         out, statistics = layer_norm_forward(
-            matrix(x, columns), flat(w, columns), flat(b, columns), eps, centre
+            matrix(x, columns), flat(w, shape), flat(b, shape), eps, centre
         )
         return out.reshape(x.shape), statistics
 
-    def rule(
-        g: Any, x: Any, y: Any, aux: Any, needs: Any, shape: tuple[int, ...], eps: float
-    ) -> Any:
+    def rule(g: Any, x: Any, y: Any, aux: Any, shape: tuple[int, ...], eps: float) -> Any:
+        if x.ndim == 2 and len(shape) == 1:
+            return backward(g, x, y, aux, eps)
         columns = math.prod(shape)
-        dy, x, y = matrix(g, columns), matrix(x, columns), flat(y, columns)
+        dx, dw, db = backward(matrix(g, columns), matrix(x, columns), flat(y, shape), aux, eps)
+        return dx.reshape(g.shape), dw.reshape(shape), db.reshape(shape)
+
+    def backward(g: Any, x: Any, y: Any, aux: Any, eps: float) -> Any:
         if isinstance(g, np.ndarray):
-            dx, dw, db = layer_norm_backward(dy, x, aux, y, eps, centre)
-        else:
-            xhat, rstd = standardized(x, 1, eps, centre)
-            dx = cotangent(dy if y is None else dy * y, xhat, rstd, 1, centre)
-            dw, db = totals(dy * xhat, 0), totals(dy, 0)
-        results = (dx, g.shape), (dw, shape), (db, shape)
-        return [
-            (d if d.shape == its_shape else d.reshape(its_shape)) if needed else None
-            for (d, its_shape), needed in zip(results, needs)
-        ]
+            return layer_norm_backward(g, x, aux, y, eps, centre)
+        xhat, rstd = standardized(x, 1, eps, centre)
+        dx = cotangent(g if y is None else g * y, xhat, rstd, 1, centre)
+        return dx, totals(g * xhat, 0), totals(g, 0)
 
     return Primitive(name, forward, rule, arity=3, aux=True)
 
@@ -106,8 +106,7 @@ def _group_norm_forward(x: np.ndarray, w: Any, b: Any, groups: int, eps: float) 
 
 def _group_norm_rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, groups: int, eps: float) -> Any:
     if isinstance(g, np.ndarray):
-        gradients = group_norm_backward(g, x, groups, aux, y, eps)
-        return [d if needed else None for d, needed in zip(gradients, needs)]
+        return group_norm_backward(g, x, groups, aux, y, eps)
     n, channels, *sizes = g.shape
     rows = (n * groups, channels // groups * math.prod(sizes))
     planes = (n, channels, math.prod(sizes))
@@ -124,51 +123,62 @@ def _group_norm_rule(g: Any, x: Any, y: Any, aux: Any, needs: Any, groups: int, 
 _group_norm = Primitive("group_norm", _group_norm_forward, _group_norm_rule, arity=3, aux=True)
 
 
-def applied(primitive: Primitive, x: Any, w: Any, b: Any, params: tuple[Any, ...]) -> Any:
-    """Apply a normalisation; in float32 what is float16, whose squares overflow."""
-    dtype = x._array.dtype
+def applied(
+    primitive: Primitive,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    shape: tuple[int, ...],
+    params: tuple[Any, ...],
+) -> Any:
+    """Apply a normalisation with weights of this shape; in float32 what is float16, whose squares
+    overflow."""
+    dtype, failure = x._array.dtype, None
     if dtype.char != "e":
-        return apply(primitive, (x, w, b), params)
-    wide = [None if t is None else t.to(np.float32) for t in (x, w, b)]
+        try:
+            return apply(primitive, (x, weight, bias), params)
+        except (AttributeError, TypeError, ValueError) as error:
+            failure = error
+    weights = [
+        None if t is None else _fitting(primitive.name, name, t, x, shape)
+        for name, t in (("weight", weight), ("bias", bias))
+    ]
+    if failure is not None:
+        raise failure
+    wide = [None if t is None else t.to(np.float32) for t in (x, *weights)]
     out, aux = apply(primitive, wide, params)
     return out.to(dtype), aux
 
 
-def affine(operation: str, x: Any, shape: tuple[int, ...], weight: Any, bias: Any) -> list[Any]:
-    """Return weight and bias as Tensors or None, checked for shape and the dtype of `x`."""
-    checked: list[Any] = []
-    for name, t in (("weight", weight), ("bias", bias)):
-        if t is not None:
-            t = floating_operand(t, operation)
-            if t._array.shape != shape:
-                raise ValueError(
-                    f"{operation}: {name} has shape {t.shape}; an input of shape {x.shape} needs "
-                    f"{shape}"
-                )
-            if t._array.dtype != x._array.dtype:
-                raise TypeError(
-                    f"{operation}: {name} has dtype {t.dtype}, the input {x.dtype}; convert with "
-                    ".to(...)"
-                )
-        checked.append(t)
-    return checked
+def _fitting(operation: str, name: str, t: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    """Return a weight or bias as a Tensor, checked for shape and the dtype of `x`."""
+    t = operand(t, operation, number=False)
+    if t._array.shape != shape:
+        raise ValueError(
+            f"{operation}: {name} has shape {t.shape}; an input of shape {x.shape} needs {shape}"
+        )
+    if t._array.dtype != x._array.dtype:
+        raise TypeError(
+            f"{operation}: {name} has dtype {t.dtype}, the input {x.dtype}; convert with .to(...)"
+        )
+    return t
 
 
 def _normalized_over(
     primitive: Primitive, input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: Any
 ) -> Tensor:
     name = primitive.name
-    x = floating_operand(input, name)
-    shape = sizes_of((normalized_shape,), name)
+    x, shape = floating_operand(input, name), normalized_shape
+    if shape.__class__ is not tuple:
+        shape = sizes_of((shape,), name)
     if not shape or x._array.shape[-len(shape) :] != shape:
         raise ValueError(
             f"{name}: normalized_shape {shape} must be the last axes of the input, whose shape is "
             f"{x.shape}"
         )
-    w, b = affine(name, x, shape, weight, bias)
     if eps is None:
         eps = float(np.finfo(x._array.dtype).eps)
-    return applied(primitive, x, w, b, (shape, eps))[0]
+    return applied(primitive, x, weight, bias, shape, (shape, eps))[0]
 
 
 def layer_norm(
@@ -294,5 +304,4 @@ def group_norm(
         raise ValueError(
             f"group_norm: cannot cut the channels of shape {shape} into {num_groups} groups"
         )
-    w, b = affine("group_norm", x, shape[1:2], weight, bias)
-    return applied(_group_norm, x, w, b, (num_groups, eps))[0]
+    return applied(_group_norm, x, weight, bias, shape[1:2], (num_groups, eps))[0]

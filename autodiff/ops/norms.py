@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axes_of, numpy_names
 from ..declare import floating_operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .extrema import shared_evenly
 from .reducing import Axes, kept, plain, reduce_add, reduce_max, reduce_min, reduced_shape, total
 

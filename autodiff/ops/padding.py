@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import sizes_of
 from ..declare import operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .gathering import index_select
 
 if TYPE_CHECKING:

@@ -20,9 +20,11 @@ from autodiff.kernels.pool import (
     max_pool_forward,
 )
 
+from ..apply import apply
 from ..arguments import hashable, per_axis
 from ..declare import floating_operand
-from ..primitive import Primitive, apply, new_tensor
+from ..handles import new_tensor
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

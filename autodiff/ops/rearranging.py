@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axes_of, axis_of, numpy_names, sizes_of
 from ..declare import operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .gathering import index_select
-from .shape import reshape, transpose
+from .shape import reshape
+from .transposing import transpose
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

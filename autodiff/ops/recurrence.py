@@ -25,7 +25,9 @@ from autodiff.kernels import (
     rnn_forward,
 )
 
-from ..primitive import Primitive, apply, new_tensor
+from ..apply import apply
+from ..handles import new_tensor
+from ..primitive import Primitive
 from .activation import relu as rectified
 from .joining import stack
 from .linear import linear

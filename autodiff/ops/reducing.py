@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .. import primitive
+from ..apply import explained, result
 from ..arguments import axes_of
 from ..declare import operand
-from ..mode import debug
-from ..node import Node
-from ..primitive import Primitive, recorded
-from ..versions import tick
+from ..handles import new_tensor
+from ..primitive import Primitive
 
 __all__ = [
     "Axes", "count_of", "divides", "kept", "plain", "reduce_add", "reduce_all", "reduce_any",
@@ -25,7 +23,6 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 Axes = tuple[int, ...] | None
 """The axes that are reduced; None for all."""
-_new = object.__new__
 _Array = np.ndarray
 
 # Called as (array, axes, dtype, out, keepdims): the fastest way, which NumPy's stubs do not know.
@@ -72,33 +69,17 @@ def reduction(
                 axes = (dim if dim >= 0 else dim + x.ndim,)
             else:
                 axes = axes_of(dim, x.ndim, name)
+            run = prim.run
             try:
-                out = forward(x, axes, keepdim)
+                out = run(x, axes, keepdim)
             except (ValueError, TypeError, IndexError) as error:
-                raise primitive.explained(error, prim, (x,), (axes, keepdim)) from None
+                raise explained(error, prim, (x,), (axes, keepdim)) from None
             if out.__class__ is not _Array:
                 out = np.asarray(out)
-            result = _new(primitive.Tensor_)
-            result._array = out
-            result._leaf = None
-            result._view = None
-            if parent is None or rule is None or out.dtype.kind != "f":
-                result._node = None
-                return result
+            if parent is None or rule is None:
+                return new_tensor(out, None)
             saved = (x if keep_x else None, out if keep_out else None, None) if keeps_any else ()
-            if debug.unusual:
-                result._node = recorded(prim, (parent,), (axes, keepdim), 1, saved, out.shape)
-                return result
-            result._node = node = Node()
-            node.primitive = prim
-            node.parents = (parent,)
-            node.params = (axes, keepdim)
-            node.mask = 1
-            node.saved = saved
-            node.shape = out.shape
-            node.index = tick()
-            node.notes = None
-            return result
+            return result(out, prim, (parent,), (axes, keepdim), 1, saved, out.shape)
 
         function.primitive = prim  # type: ignore[attr-defined]
         return function  # type: ignore[return-value]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axis_of, numpy_names
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .extrema import ValuesAndIndices, along, taken, values_and_indices
 from .reducing import divides
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axis_of
 from ..declare import operand
 from ..inplace import setting
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from ..scattered import add_at
 from ..subscripts import assign_last, winners
 from .gathering import table_index, taken, vector_index

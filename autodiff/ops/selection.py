@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import primitive
+from .. import handles
+from ..apply import apply
 from ..declare import binary, elementwise, of_values, operand, promoted
+from ..handles import new_tensor
 from ..interop import implements
-from ..primitive import Primitive, apply, new_tensor
+from ..primitive import Primitive
 from .masks import keep, nothing, select
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if condition.__class__ is float:  # a bool that a Value remembers
         condition = condition != 0.0
     if isinstance(condition, (bool, np.bool_)) and of_values(input, other):
-        return primitive.Value_._apply(_where, (condition, input, other))
+        return handles.Value._apply(_where, (condition, input, other))
     mask = _mask_of(condition, "where")
     if input is None or other is None:
         if input is not other:

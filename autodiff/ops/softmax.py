@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autodiff import kernels
 
+from ..apply import apply
 from ..arguments import axis_of, numpy_names
 from ..declare import floating_operand
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -21,32 +21,20 @@ __all__ = ["log_softmax", "softmax"]
 METHODS = ("log_softmax", "softmax")
 
 
-def _along(kernel: Callable[..., np.ndarray], axis: int | None, *arrays: np.ndarray) -> np.ndarray:
-    """Call a kernel for one axis; None stands for that of a single number."""
-    if axis is None:
-        return _along(kernel, 0, *[array.reshape(1) for array in arrays]).reshape(())
-    if arrays[0].dtype.char == "e":  # sums in float16 stop growing at 2048
-        wide = [array.astype(np.float32) for array in arrays]
-        return kernel(*wide, axis).astype(np.float16)
-    return kernel(*arrays, axis)
-
-
 def _softmax_rule(g: Any, out: Any, axis: int | None) -> Any:
     if isinstance(g, np.ndarray):
-        return _along(kernels.softmax_backward, axis, g, out)
+        return kernels.softmax_backward(g, out, axis)
     return out * (g - np.add.reduce(g * out, axis=axis, keepdims=True))
 
 
 def _log_softmax_rule(g: Any, out: Any, axis: int | None) -> Any:
     if isinstance(g, np.ndarray):
-        return _along(kernels.log_softmax_backward, axis, g, out)
+        return kernels.log_softmax_backward(g, out, axis)
     return g - np.exp(out) * np.add.reduce(g, axis=axis, keepdims=True)
 
 
-_softmax = Primitive("softmax", lambda x, axis: _along(kernels.softmax, axis, x), (_softmax_rule,))
-_log_softmax = Primitive(
-    "log_softmax", lambda x, axis: _along(kernels.log_softmax, axis, x), (_log_softmax_rule,)
-)
+_softmax = Primitive("softmax", kernels.softmax, (_softmax_rule,))
+_log_softmax = Primitive("log_softmax", kernels.log_softmax, (_log_softmax_rule,))
 
 
 def _applied(primitive: Primitive, input: Any, dim: Any, dtype: Any) -> Tensor:

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..arguments import axis_of, numpy_names
 from ..declare import operand
+from ..handles import new_tensor
 from ..interop import implements
-from ..primitive import Primitive, new_tensor
+from ..primitive import Primitive
 from .extrema import ValuesAndIndices, along, shared_evenly, taken, values_and_indices
 from .reducing import Axes, reduction
 

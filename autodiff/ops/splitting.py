@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply_view
 from ..arguments import axis_of, numpy_names
 from ..declare import operand
-from ..primitive import apply_view
 from .indexing import slice_
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axes_of, numpy_names
 from ..declare import floating_operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from .reducing import Axes, count_of, kept, plain, total
 from .reductions import mean
 

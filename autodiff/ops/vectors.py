@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..apply import apply
 from ..arguments import axis_of
 from ..declare import operand
 from ..interop import implements
-from ..primitive import Primitive, apply
+from ..primitive import Primitive
 from ..value_dot import dot as dot_of_values
 from .linalg import matmul, mixed, pair, times
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from autodiff import versions
 from autodiff._tensor import Tensor
+from autodiff.handles import new_tensor
 from autodiff.ops.shape import squeeze, unsqueeze
-from autodiff.primitive import new_tensor
 
 from .. import functional as F
 from .. import init

@@ -10,7 +10,8 @@ import numpy as np
 from autodiff import dtypes, versions
 from autodiff._tensor import RemovableHandle, Tensor
 from autodiff.arguments import check_device, is_device
-from autodiff.primitive import new_tensor
+from autodiff.handles import new_tensor
+from autodiff.mode import debug, mode
 
 from . import hooks, state
 from .registry import MODULE, Missing, Registry
@@ -58,6 +59,13 @@ class Module(Registry):
     # The hot path
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._hooks is None and not debug.observed:
+            return self.forward(*args, **kwargs)
+        if mode.observer is None:
+            return self._run(args, kwargs)
+        return mode.observer.called(self, args, kwargs)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self._hooks is None:
             return self.forward(*args, **kwargs)
         return self._hooks.call(self, args, kwargs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from autodiff import versions
 from autodiff._tensor import Tensor
-from autodiff.primitive import new_tensor
+from autodiff.handles import new_tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
 

@@ -51,6 +51,17 @@ def test_ignored_samples_count_for_nothing():
     assert F.cross_entropy(x, ad.full((3,), -100), reduction="sum").item() == 0
 
 
+def test_ignored_samples_have_no_derivatives():
+    x = ad.tensor(np.random.default_rng(0).normal(size=(3, 4)), requires_grad=True)
+    found = []
+    for logits, labels in ((x, [0, 1, 2]), (x[::2], [0, 2])):
+        loss = F.cross_entropy(logits, ad.tensor(labels), ignore_index=1)
+        (first,) = ad.grad(loss, x, create_graph=True)
+        found.append((first.numpy(force=True), ad.grad((first * first).sum(), x)[0].numpy()))
+        assert not any(g[1].any() for g in found[-1])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-12)
+
+
 def test_an_empty_batch():
     x = ad.zeros(0, 3, requires_grad=True)
     loss = F.cross_entropy(x, ad.zeros(0, dtype=ad.int64))
