@@ -4,16 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 CHECK := .venv-check
 
-.PHONY: demo test parity bench check clean
+.PHONY: demo test parity browser bench check clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/autodiff demo --out demo-output
 
 test: $(VENV)/test.installed
-	$(BIN)/python -m pytest -m "not parity"
+	$(BIN)/python -m pytest -m "not parity and not browser"
 
 parity: $(VENV)/test.installed $(VENV)/torch.installed
 	$(BIN)/python -m pytest -m parity
+
+browser: $(VENV)/test.installed $(VENV)/browser.installed
+	$(BIN)/python -m pytest -m browser
 
 bench: $(VENV)/bench.installed
 	$(BIN)/autodiff bench

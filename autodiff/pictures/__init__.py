@@ -2,128 +2,162 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from . import model, svg
-
-if TYPE_CHECKING:
-    import graphviz
+from .._tensor import Tensor
+from ..mode import enable_grad
+from ..tracing import traced
+from ..value import Value
+from . import drawing
+from .folds import to_depth
+from .gradients import Gradients
+from .graph import Graph, Style
+from .names import Names
+from .reading import read
 
 __all__ = ["Graph", "graph"]
 
 
-class Graph:
-    """The graph of a computation, ready to be drawn. Made by ``autodiff.graph``.
-
-    Attributes
-    ----------
-    boxes : list of Box
-        Operations, parameters, inputs and constants in a topological order; the output comes last.
-    edges : list of (int, int)
-        Arrows between boxes, by number.
-    """
-
-    def __init__(self, boxes: list[model.Box], edges: list[tuple[int, int]]) -> None:
-        self.boxes = boxes
-        self.edges = edges
-
-    def __repr__(self) -> str:
-        return f"Graph({len(self.boxes)} boxes, {len(self.edges)} edges)"
-
-    def to_svg(self, path: str | Path | None = None) -> str:
-        """Return the picture as SVG text, and write it to `path` where given.
-
-        The layout is made here: the ``dot`` program is not needed, and the same graph gives the same text.
-
-        Raises
-        ------
-        OSError
-            Where the file cannot be written.
-
-        Examples
-        --------
-        >>> import autodiff as ad
-        >>> a = ad.Value(2.0, label="a")
-        >>> ad.graph(a * a).to_svg().startswith("<svg")
-        True
-        """
-        text = svg.render(self.boxes, self.edges)
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
-
-    def to_graphviz(self) -> graphviz.Digraph:
-        """Return a ``graphviz.Digraph``, to restyle or to render with the ``dot`` program."""
-        import graphviz
-
-        digraph = graphviz.Digraph(
-            graph_attr={"rankdir": "TB"},
-            node_attr={"shape": "box", "style": "rounded,filled", "fontname": "Helvetica"},
-        )
-        for i, box in enumerate(self.boxes):
-            fill, stroke = svg._FILL[box.kind]
-            label = graphviz.escape("\n".join([box.title, *box.lines]))
-            digraph.node(str(i), label=label, fillcolor=fill, color=stroke)
-        digraph.edges([(str(tail), str(head)) for tail, head in self.edges])
-        return digraph
-
-    def to_dot(self, path: str | Path | None = None) -> str:
-        """Return the graph in Graphviz's DOT language, and write it to `path` where given.
-
-        Examples
-        --------
-        >>> import autodiff as ad
-        >>> print(ad.graph(ad.Value(1.0) + 2.0).to_dot().splitlines()[0])
-        digraph {
-        """
-        text = self.to_graphviz().source
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
-
-    def _repr_svg_(self) -> str:
-        return self.to_svg()
-
-
-def graph(output: Any, params: Any = None) -> Graph:
+def graph(
+    output: Any,
+    params: Any = None,
+    *,
+    backward: bool = False,
+    show: str | Sequence[str] = ("shape",),
+    depth: int | None = None,
+    share: bool = False,
+) -> Graph:
     """Return the graph of the computation that made `output`.
 
     Parameters
     ----------
-    output : Tensor or Value
-        The result, a loss for example. It must require grad.
+    output : Tensor, Value, sequence of these, or Module
+        The result, a loss for example. It must require grad. A module is run once on `params`.
     params : Module, mapping or iterable of (str, Tensor), optional
-        Where the names of parameters come from.
+        Where names come from; any tensor can have one. For a module as `output` an example input: a tensor or
+        an array, a tuple of arguments, or a dict of them by name.
+    backward : bool, default False
+        Draw the backward pass too: the operations that compute the gradients of the leaves, and what
+        they read of the forward pass. It is run here; no ``.grad`` is changed and nothing is freed.
+    show : str or sequence of str, default ("shape",)
+        What stands in a box: "shape" (for Values data and grad), "dtype", "value", "grad", "time", "memory",
+        "arguments", "saved", "scope", "line".
+    depth : int, optional
+        How many levels of modules are unfolded; 0 draws one box per outermost module. By default
+        everything, and in a graph of more than 150 nodes what leaves at most 50 boxes.
+    share : bool, default False
+        Draw a tensor that is used several times once, which ties large graphs into knots. Values always are.
 
     Returns
     -------
     Graph
-        Operations with their shapes; for Values also data and gradient.
 
     Raises
     ------
     TypeError
-        For anything but a Tensor or a Value.
+        For anything but Tensors, Values and modules.
     ValueError
-        For a tensor without a graph.
+        For a tensor without a graph, a negative depth, and unknown words in `show`.
+    RuntimeError
+        With `backward` for a graph that was freed.
 
     Examples
     --------
     >>> import autodiff as ad
     >>> w = ad.ones(3, requires_grad=True)
     >>> g = ad.graph((w * 2).sum(), params={"w": w})
-    >>> [box.title for box in g.boxes]
+    >>> [node.title for node in g]
     ['w', '2', '*', 'Σ']
-    """
-    from .._tensor import Tensor
-    from ..value import Value
 
-    if not isinstance(output, (Tensor, Value)):
-        raise TypeError(f"graph: expected a Tensor or a Value, got {type(output).__name__}")
-    if isinstance(output, Tensor) and output._history() is None:
-        raise ValueError(
-            f"graph: the tensor of shape {output.shape} has no graph; set requires_grad=True on what it "
-            "is computed from, and do not compute it inside no_grad()"
+    Of a whole model, from its input on:
+
+    >>> from autodiff import nn
+    >>> g = ad.graph(nn.Sequential(nn.Linear(2, 3), nn.Tanh()), ad.ones(5, 2))
+    >>> [node.title for node in g]
+    ['input', '0.weight', '0.bias', 'linear', 'tanh']
+
+    Notes
+    -----
+    Modules are known exactly where the forward pass ran under ``autodiff.traced()``, as it does here for a
+    module. Else they are inferred from the names of the parameters that operations use.
+    """
+    words = drawing.checked(show)
+    if depth is not None and depth < 0:
+        raise ValueError(f"graph: depth must not be negative, got {depth}")
+    if callable(output) and hasattr(output, "named_parameters"):
+        names, inputs, outputs = _run(output, params)
+    else:
+        names, inputs = Names(params), []
+        outputs = list(output) if isinstance(output, (tuple, list)) else [output]
+        _check(outputs)
+    gradients = Gradients(outputs, names, inputs) if backward else None
+    found = read(outputs, names, share=share, inputs=inputs, gradients=gradients)
+    folds = None if depth is None else to_depth(found.nodes, depth)
+    style = Style(words, folds, modules=names.modules)
+    return Graph(found.nodes, found.edges, found.outputs, found.recorded, style)
+
+
+def _check(outputs: Sequence[Any]) -> None:
+    if not outputs:
+        raise ValueError("graph: there are no outputs to draw")
+    for x in outputs:
+        if not isinstance(x, (Tensor, Value)):
+            raise TypeError(f"graph: expected a Tensor or a Value, got {type(x).__name__}")
+        if isinstance(x, Tensor) and x._history() is None:
+            raise ValueError(
+                f"graph: the tensor of shape {x.shape} has no graph; set requires_grad=True on what "
+                "it is computed from, and do not compute it inside no_grad()"
+            )
+
+
+def _run(model: Any, example: Any) -> tuple[Names, list[Tensor], list[Any]]:
+    """Run a model on an example: the names in it, its inputs, and its outputs."""
+    if example is None:
+        raise TypeError(
+            f"graph: to draw a {type(model).__name__}, give an example input too: graph(model, x)"
         )
-    return Graph(*model.read(output, params))
+    names = Names(model)
+    inputs: list[Tensor] = []
+
+    def taken(x: Any, name: str) -> Any:
+        """An argument with a place in the graph, so that the picture begins there."""
+        tensor = x if isinstance(x, Tensor) else Tensor(x) if hasattr(x, "__array__") else None
+        if tensor is None:
+            return x
+        tensor = tensor.detach()
+        if tensor.is_floating_point():
+            inputs.append(tensor.requires_grad_())
+        names.add(name, tensor)
+        return tensor
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = {}
+    if isinstance(example, Mapping):
+        kwargs = {name: taken(x, name) for name, x in example.items()}
+    elif isinstance(example, (tuple, list)):
+        args = tuple([taken(x, f"input {i}") for i, x in enumerate(example)])
+    else:
+        args = (taken(example, "input"),)
+    with enable_grad(), traced():
+        result = model(*args, **kwargs)
+    outputs = [x for x in _tensors_in(result) if isinstance(x, Value) or x.requires_grad]
+    if not outputs:
+        raise ValueError(
+            f"graph: nothing that {type(model).__name__} returned depends on its parameters or its input"
+        )
+    return names, inputs, outputs
+
+
+def _tensors_in(result: Any) -> list[Any]:
+    """All Tensors and Values in a result of tuples, lists and dicts."""
+    found, pending = [], [result]
+    while pending:
+        x = pending.pop()
+        if isinstance(x, (Tensor, Value)):
+            found.append(x)
+        elif isinstance(x, Mapping):
+            pending += reversed(list(x.values()))
+        elif isinstance(x, (tuple, list)):
+            pending += reversed(x)
+    return found
