@@ -19,11 +19,14 @@ from .dtypes import *
 from .engine import backward, grad
 from .finite_differences import *
 from .function import *
+from .jacobians import *
 from .kernels.threads import get_num_threads, set_num_threads
 from .mode import *
 from .pictures import graph
 from .primitive import Primitive
 from .printing import *
+from .profiling import profile
+from .tracing import scope, traced
 from .transforms import *
 from .value import Value
 

@@ -1,26 +1,21 @@
 """``Tensor``: a handle on a NumPy array, its gradient and its place in the graph.
 
-The class holds state and conversions. Every operation is declared in `autodiff.ops` and bound here by
-name, so that the list of methods can be read at one glance.
+Every operation is declared in `autodiff.ops` and bound to the class by `methods`.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from . import declare, inplace, interop, primitive, printing, versions
-from .mode import mode
+from . import handles, inplace, versions
+from .conversions import Conversions
+from .engine import backward
 from .node import Leaf, Node, Notes
 from .value import Value
-
-if TYPE_CHECKING:
-    from .typed_methods import Operations
-else:
-    Operations = object  # the operations are bound by `methods`; the stub tells type checkers
 
 __all__ = ["Tensor", "View"]
 
@@ -30,15 +25,14 @@ class View:
 
     __slots__ = ("parent", "primitive", "params", "root", "root_node")
 
-    def __init__(self, parent: Tensor, prim: Any, params: tuple[Any, ...]) -> None:
-        self.parent = parent
-        self.primitive = prim
-        self.params = params
-        self.root: Tensor = parent if parent._view is None else parent._view.root
-        self.root_node: Node | None = self.root._node
+    parent: Tensor
+    primitive: Any
+    params: tuple[Any, ...]
+    root: Tensor
+    root_node: Node | None
 
 
-class Tensor(Operations):
+class Tensor(Conversions):
     """An array that records what is done with it.
 
     Make one with ``autodiff.tensor``, ``autodiff.zeros`` and the like; ``Tensor(array)`` wraps a NumPy array
@@ -79,7 +73,7 @@ class Tensor(Operations):
     @property
     def data(self) -> Tensor:
         """The same memory without history; assigning replaces the array."""
-        return primitive.new_tensor(self._array, None)
+        return handles.new_tensor(self._array, None)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -136,14 +130,15 @@ class Tensor(Operations):
                     "requires_grad_(False): only leaves can be changed; use detach() on the result of "
                     f"{self._node!r}"
                 )
-            self._node = None
+            self._forget()
         elif self._node is None:
             if self._array.dtype.kind != "f":
                 raise TypeError(
                     f"requires_grad: only floating tensors can require gradients, got {self.dtype}; "
                     "convert with .float()"
                 )
-            self._node = self._holder()
+            self._node = leaf = self._holder()
+            leaf.wanted = True
             self._view = None  # a leaf of its own, no longer written through what it was a view of
         return self
 
@@ -260,21 +255,25 @@ class Tensor(Operations):
         >>> x.grad
         tensor([ 3., 30.])
         """
-        from .engine import backward
-
         inputs = [inputs] if isinstance(inputs, (Tensor, Value)) else inputs
         backward([self], [gradient], retain_graph, create_graph, inputs)
 
     def detach(self) -> Tensor:
         """Return the same memory without history."""
-        return primitive.new_tensor(self._array, None)
+        return handles.new_tensor(self._array, None)
 
     def detach_(self) -> Tensor:
         """Forget the history, in place; not for views, which share it with another tensor."""
         if self._view is not None:
             raise RuntimeError("detach_: the tensor is a view; use detach()")
-        self._node = None
+        self._forget()
         return self
+
+    def _forget(self) -> None:
+        """Leave the graph; a graph that was recorded before no longer fills ``grad``."""
+        self._node = None
+        if self._leaf is not None:
+            self._leaf.wanted = False
 
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf in ``.grad`` during backward."""
@@ -323,91 +322,9 @@ class Tensor(Operations):
         tensor = weakref.ref(self)
         return RemovableHandle(self._leaf.after, lambda: hook(tensor()))  # type: ignore[arg-type]
 
-    # Conversions
-
-    def item(self) -> Any:
-        """Return the one element as a Python number."""
-        if self._array.size != 1:
-            raise ValueError(
-                f"item: a tensor of shape {self.shape} has {self._array.size} elements, not one; "
-                "use tolist()"
-            )
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        """Return the elements as nested lists (a number for a 0-d tensor)."""
-        return self._array.tolist()
-
-    def numpy(self, *, force: bool = False) -> np.ndarray:
-        """Return the NumPy array itself (shared memory).
-
-        Raises
-        ------
-        RuntimeError
-            On a tensor that requires grad, unless `force`: writing would not be recorded.
-        """
-        if self._node is not None and not force:
-            raise RuntimeError(
-                "numpy: the tensor requires grad, and NumPy would cut the graph; "
-                "use t.detach().numpy()"
-            )
-        return self._array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self._node is not None and mode.grad:
-            raise RuntimeError(
-                "numpy.asarray: the tensor requires grad, and NumPy would cut the graph; "
-                "use t.detach().numpy()"
-            )
-        if dtype is not None and np.dtype(dtype) != self._array.dtype:
-            return self._array.astype(dtype)
-        return self._array.copy() if copy else self._array
-
-    __array_ufunc__ = interop.array_ufunc
-    __array_function__ = interop.array_function
-    __array_priority__ = 1000
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self._array.dtype.kind not in "iu":
-            raise TypeError(
-                f"only integer tensors of one element can be an index, got {self.dtype}"
-            )
-        return int(self.item())
-
-    def __bool__(self) -> bool:
-        if self._array.size != 1:
-            raise ValueError(
-                f"the truth value of a tensor of shape {self.shape} is ambiguous; use .any() or .all()"
-            )
-        return bool(self._array.item())
-
-    def __len__(self) -> int:
-        if self._array.ndim == 0:
-            raise TypeError("len() of a 0-d tensor")
-        return self._array.shape[0]
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if self._array.ndim == 0:
-            raise TypeError("iteration over a 0-d tensor")
-        return iter([self[i] for i in range(self._array.shape[0])])
-
-    def __contains__(self, element: Any) -> bool:
-        element = element._array if isinstance(element, Tensor) else element
-        return bool((self._array == element).any())
+    # Identity, copies and pickles
 
     __hash__ = object.__hash__
-
-    def __format__(self, spec: str) -> str:
-        return format(self._array.item(), spec) if self._array.ndim == 0 else repr(self)
-
-    def __repr__(self) -> str:
-        return printing.represent(self)
 
     def __copy__(self) -> Tensor:
         return self.detach().requires_grad_(self.requires_grad) if self.is_leaf else self
@@ -422,7 +339,7 @@ class Tensor(Operations):
         copy.__setstate__((self._array.copy(), self.requires_grad))
         memo[id(self)] = copy
         if self.grad is not None:
-            copy.grad = primitive.new_tensor(self.grad._array.copy(), None)
+            copy.grad = handles.new_tensor(self.grad._array.copy(), None)
         return copy
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -463,5 +380,4 @@ class RemovableHandle:
         self.remove()
 
 
-primitive._bind(Tensor, Value, View)
-declare._Tensor = Tensor
+handles.bind(Tensor, Value, View)

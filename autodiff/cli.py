@@ -1,5 +1,5 @@
-"""The command ``autodiff``: ``demo`` trains on real digits, ``bench`` races PyTorch and NumPy, ``warmup``
-compiles the kernels."""
+"""The command ``autodiff``: ``demo`` trains on real digits, ``graph`` draws a computation, ``bench`` races
+PyTorch and NumPy, ``warmup`` compiles the kernels."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _positive(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autodiff",
-        description="Automatic differentiation on the CPU: a demo, a race, and kernels made ready.",
+        description="Automatic differentiation on the CPU: a demo, pictures, a race, and kernels made ready.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -82,6 +82,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     demo.set_defaults(run=_demo)
+
+    graph = commands.add_parser(
+        "graph",
+        help="draw the computation that a function makes",
+        description="Call a function without arguments and draw what it returns: a Tensor or a Value, the "
+        "pair (loss, model) for names, or the pair (model, example input).",
+    )
+    graph.add_argument("source", metavar="FILE.py:FUNCTION", help="which function to call")
+    graph.add_argument(
+        "--out", type=Path, required=True, metavar="FILE",
+        help="where to write; the suffix says what: .svg, .html, .dot, .json or .png",
+    )  # fmt: skip
+    graph.add_argument(
+        "--direction", choices=("TB", "LR"), default="TB",
+        help="from top to bottom or from left to right (default: %(default)s)",
+    )  # fmt: skip
+    graph.add_argument(
+        "--theme", choices=("light", "dark", "auto"), default="light", help="default: %(default)s"
+    )
+    graph.add_argument(
+        "--depth",
+        type=int,
+        metavar="N",
+        help="unfold so many levels of modules (default: what fits)",
+    )
+    graph.add_argument("--backward", action="store_true", help="draw the backward pass too")
+    graph.set_defaults(run=_graph, threads=None)
 
     bench = commands.add_parser(
         "bench",
@@ -121,6 +148,21 @@ def _demo(options: argparse.Namespace) -> int:
         patience=options.patience,
         seed=options.seed,
     )
+
+
+def _graph(options: argparse.Namespace) -> int:
+    from .pictures import command
+
+    drawn = command.run(
+        options.source,
+        options.out,
+        direction=options.direction,
+        theme=options.theme,
+        depth=options.depth,
+        backward=options.backward,
+    )
+    print(f"{options.out}: {drawn}")
+    return 0
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -1,10 +1,11 @@
 """Decorators that turn a signature and its docstring into an elementwise operation.
 
 The decorated function has no body: its name, its docstring and the arguments of the decorator say
-all there is. What comes out is the public function (and, bound in the class body, the method),
-written out flat because it is the hot path: no loop over inputs, no call but the one to NumPy. A
-decorated function with keyword options (``add(x, y, alpha=2)``) has a body, which answers where
-an option is given.
+all there is. What comes out is the public function (and, bound in the class body, the method): the
+hot path, with no loop over inputs. In `binary`, of which every formula is made, even what `result`
+does is written out, since the call would cost 4 % of an operation on a small tensor. A decorated
+function with keyword options (``add(x, y, alpha=2)``) has a body, which answers where an option is
+given.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from . import dtypes, primitive
+from . import dtypes, handles
+from .apply import apply, explained, result
+from .handles import new_tensor
 from .mode import debug
-from .node import BinaryNode, UnaryNode
-from .primitive import Primitive, apply, recorded
+from .node import Node
+from .primitive import Primitive
 from .versions import tick
 
 __all__ = [
@@ -33,9 +36,7 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
-_new = object.__new__
 _Array = np.ndarray
-_Tensor: Any = None  # bound when the class exists
 _EMPTY: tuple[Any, ...] = ()
 
 
@@ -76,33 +77,20 @@ def unary(
                 parent = input._node
             if parent is None and floating and x.dtype.kind != "f":
                 x = x.astype(dtypes.default_dtype)
+            run = prim.run  # a name of its own: to call an attribute takes longer
             try:
-                out = forward(x)
+                out = run(x)
             except (ValueError, TypeError) as error:
-                raise primitive.explained(error, prim, (x,), _EMPTY) from None
+                raise explained(error, prim, (x,), _EMPTY) from None
             if out.__class__ is not _Array:
                 out = np.asarray(out)
-            result = _new(_Tensor)
-            result._array = out
-            result._leaf = None
-            result._view = None
             if parent is None or rule is None:
-                result._node = None
-                return result
+                return new_tensor(out, None)
             saved = (
                 (x if keep_x else None, out if keep_out else None, None) if keeps_any else _EMPTY
             )
-            if debug.unusual:
-                result._node = recorded(prim, (parent,), _EMPTY, 1, saved, out.shape)
-                return result
-            result._node = node = UnaryNode()
-            node.primitive = prim
-            node.parents = (parent,)
-            node.saved = saved
-            node.shape = out.shape
-            node.index = tick()
-            node.notes = None
-            return result
+            # Of the same shape as its input, whose node has it at hand: an array makes it anew.
+            return result(out, prim, (parent,), _EMPTY, 1, saved, parent.shape)
 
         function.primitive = prim  # type: ignore[attr-defined]
         return _with_options(function, signature)
@@ -129,13 +117,14 @@ def binary(
         )  # fmt: skip
         keeps = [prim.keeps(mask, 2) for mask in range(4)]
         nothing_kept = not any(keeps[3])
+        inputs_kept = keeps[3] == (True, True, False, False)
         differentiable = x_rule is not None or y_rule is not None
 
         @functools.wraps(signature)
         def function(input: Any, other: Any) -> Any:
             kind = other.__class__
             if kind is float or kind is int:
-                if not isinstance(input, _Tensor) or input._array.dtype.kind != "f":
+                if not isinstance(input, handles.Tensor) or input._array.dtype.kind != "f":
                     return elementwise(prim, (input, other))
                 x = input._array
                 y = other
@@ -155,45 +144,49 @@ def binary(
                     return elementwise(prim, (input, other))
                 if floating and x_parent is None and y_parent is None and x.dtype.kind != "f":
                     return elementwise(prim, (input, other))
+            run = prim.run
             try:
-                out = forward(x, y)
+                out = run(x, y)
             except (ValueError, TypeError) as error:
-                raise primitive.explained(error, prim, (x, y), _EMPTY) from None
+                raise explained(error, prim, (x, y), _EMPTY) from None
             if out.__class__ is not _Array:
                 out = np.asarray(out)
-            result = _new(_Tensor)
-            result._array = out
-            result._leaf = None
-            result._view = None
+            # What `result` does, without the call.
+            tensor = handles.blank()
+            tensor._array = out
+            tensor._leaf = None
+            tensor._view = None
             if x_parent is None:
                 if y_parent is None:
-                    result._node = None
-                    return result
+                    tensor._node = None
+                    return tensor
                 mask = 2
             else:
                 mask = 1 if y_parent is None else 3
             if not differentiable:
-                result._node = None
-                return result
+                tensor._node = None
+                return tensor
             if nothing_kept:
                 saved: tuple[Any, ...] = _EMPTY
+            elif mask == 3 and inputs_kept:
+                saved = (x, y, None, None)
             else:
                 keep_x, keep_y, keep_out, _ = keeps[mask]
                 saved = (
                     x if keep_x else None, y if keep_y else None, out if keep_out else None, None,
                 )  # fmt: skip
             if debug.unusual:
-                result._node = recorded(prim, (x_parent, y_parent), _EMPTY, mask, saved, out.shape)
-                return result
-            result._node = node = BinaryNode()
+                return result(out, prim, (x_parent, y_parent), _EMPTY, mask, saved, out.shape)
+            tensor._node = node = Node()
             node.primitive = prim
             node.parents = (x_parent, y_parent)
+            node.params = _EMPTY
             node.mask = mask
             node.saved = saved
             node.shape = out.shape
             node.index = tick()
             node.notes = None
-            return result
+            return tensor
 
         function.primitive = prim  # type: ignore[attr-defined]
         return _with_options(function, signature)
@@ -215,8 +208,8 @@ def _with_options(function: Any, signature: Any) -> Any:
 
 
 def _unary_of_other(prim: Primitive, function: Callable[..., Any], input: Any) -> Any:
-    if isinstance(input, primitive.Value_):
-        return primitive.Value_._apply(prim, (input,))
+    if isinstance(input, handles.Value):
+        return handles.Value._apply(prim, (input,))
     return function(operand(input, prim.name, number=False))
 
 
@@ -226,20 +219,20 @@ def elementwise(prim: Primitive, inputs: tuple[Any, ...], params: tuple[Any, ...
     Inputs of several dtypes are promoted; Values and numbers alone give a Value.
     """
     first = inputs[0]
-    if isinstance(first, _Tensor) and first._array.dtype.kind == "f":
+    if isinstance(first, handles.Tensor) and first._array.dtype.kind == "f":
         for x in inputs[1:]:
             if x.__class__ is not float and x.__class__ is not int:
                 break
         else:  # nothing but numbers beside a floating tensor: they take its dtype
             return apply(prim, inputs, params)
     if of_values(*inputs):
-        return primitive.Value_._apply(prim, inputs, params)
+        return handles.Value._apply(prim, inputs, params)
     return apply(prim, promoted(prim.name, inputs, prim.floating), params)
 
 
 def of_values(*inputs: Any) -> bool:
     """Return whether `inputs` are Values and numbers, with at least one Value."""
-    Value = primitive.Value_
+    Value = handles.Value
     found = False
     for x in inputs:
         if isinstance(x, Value):
@@ -251,19 +244,19 @@ def of_values(*inputs: Any) -> bool:
 
 def operand(x: Any, operation: str, number: bool = True) -> Any:
     """Return `x` as a Tensor (or, with `number`, leave a Python number as it is)."""
-    if isinstance(x, primitive.Tensor_):
+    if isinstance(x, handles.Tensor):
         return x
-    if isinstance(x, primitive.Value_):
+    if isinstance(x, handles.Value):
         return x.tensor()
     if isinstance(x, (bool, int, float)):
         return (
             float(x)
             if number and isinstance(x, np.floating)
-            else (x if number else _wrap(np.asarray(x, dtypes.scalar_dtype(x))))
+            else (x if number else new_tensor(np.asarray(x, dtypes.scalar_dtype(x)), None))
         )
     if isinstance(x, (np.ndarray, np.generic)):
         array = np.asarray(x)
-        return _wrap(array.astype(dtypes.check(array.dtype), copy=False))
+        return new_tensor(array.astype(dtypes.check(array.dtype), copy=False), None)
     raise TypeError(
         f"{operation}: expected a Tensor, an array or a number, got {type(x).__name__}; "
         "make a tensor of it with autodiff.tensor(...)"
@@ -285,19 +278,15 @@ def floating_operand(x: Any, operation: str, dtype: Any = None) -> Any:
 
 def beside(number: Any, tensor: Any) -> Any:
     """Return a Python number as a Tensor of the dtype that it takes beside `tensor`."""
-    return _wrap(np.asarray(number, dtypes.result_type(tensor, number)))
-
-
-def _wrap(array: np.ndarray) -> Any:
-    return primitive.new_tensor(array, None)
+    return new_tensor(np.asarray(number, dtypes.result_type(tensor, number)), None)
 
 
 def promoted(operation: str, inputs: Any, floating: bool = False) -> list[Any]:
     """Return `inputs` converted to their common dtype; Python numbers stay numbers (weak)."""
     xs = [operand(x, operation) for x in inputs]
-    if not any([isinstance(x, primitive.Tensor_) for x in xs]):
+    if not any([isinstance(x, handles.Tensor) for x in xs]):
         xs = [operand(x, operation, number=False) for x in xs]
     dtype = dtypes.result_type(*xs)
     if floating and dtype.kind != "f":
         dtype = dtypes.default_dtype
-    return [x.to(dtype) if isinstance(x, primitive.Tensor_) and x.dtype != dtype else x for x in xs]
+    return [x.to(dtype) if isinstance(x, handles.Tensor) and x.dtype != dtype else x for x in xs]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._tensor import Tensor
+from . import handles
+from .handles import new_tensor
 from .node import Node
-from .primitive import new_tensor
 from .sweep import accumulate, copied, sweep, total
 from .value import Value
+
+if TYPE_CHECKING:
+    from ._tensor import Tensor
 
 __all__ = ["backward", "grad"]
 
@@ -136,7 +139,11 @@ def grad(
                 "pass allow_unused=True to get None for it"
             )
         if g is not None and not isinstance(x, Value):
-            g = copied(g) if isinstance(g, Tensor) else new_tensor(np.array(g, x.dtype), None)
+            g = (
+                copied(g)
+                if isinstance(g, handles.Tensor)
+                else new_tensor(np.array(g, x.dtype), None)
+            )
         results.append(g)
     return tuple(results)
 
@@ -161,7 +168,7 @@ def _seeds(
         raise ValueError(f"backward: {len(tensors)} outputs but {len(cotangents)} cotangents")
     seeds: dict[Node, Any] = {}
     for tensor, g in zip(tensors, cotangents, strict=True):
-        if not isinstance(tensor, (Tensor, Value)):
+        if not isinstance(tensor, (handles.Tensor, Value)):
             raise TypeError(
                 f"backward: the outputs must be Tensors or Values, got {type(tensor).__name__}"
             )
@@ -184,20 +191,23 @@ def _seeds(
 
 
 def _array_seed(tensor: Tensor, g: Any, create: bool) -> Any:
+    array = tensor._array
     if g is None:
-        if tensor._array.size != 1:
+        if array.size != 1:
             raise ValueError(
-                f"backward: the output has shape {tensor.shape}; a gradient is implied for one element "
+                f"backward: the output has shape {array.shape}; a gradient is implied for one element "
                 "only. Reduce it first (.sum(), .mean()) or pass gradient= of the same shape"
             )
-        g = np.ones(tensor._array.shape, tensor._array.dtype)
+        ones = np.empty(array.shape, array.dtype)
+        ones.fill(1)
+        return new_tensor(ones, None) if create else ones
     if isinstance(g, Value):
         g = g.tensor()
-    array = g._array if isinstance(g, Tensor) else np.asarray(g, tensor._array.dtype)
-    if array.shape != tensor._array.shape:
+    given = g._array if isinstance(g, handles.Tensor) else np.asarray(g, array.dtype)
+    if given.shape != array.shape:
         raise ValueError(
-            f"backward: gradient has shape {array.shape}, the output has shape {tensor._array.shape}"
+            f"backward: gradient has shape {given.shape}, the output has shape {array.shape}"
         )
     if not create:
-        return array.astype(tensor._array.dtype, copy=False)
-    return g.to(tensor.dtype) if isinstance(g, Tensor) else new_tensor(array, None)  # type: ignore[attr-defined]
+        return given.astype(array.dtype, copy=False)
+    return g.to(array.dtype) if isinstance(g, handles.Tensor) else new_tensor(given, None)  # type: ignore[attr-defined]

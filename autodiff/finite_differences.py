@@ -15,8 +15,8 @@ import numpy as np
 from ._tensor import Tensor
 from .engine import grad
 from .forward import pushforward
+from .handles import new_tensor
 from .mode import enable_grad
-from .primitive import new_tensor
 from .value import Value
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]

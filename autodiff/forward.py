@@ -23,9 +23,11 @@ import numpy as np
 
 from . import versions
 from ._tensor import Tensor
+from .apply import apply
+from .handles import new_tensor
 from .mode import enable_grad, no_grad
 from .node import Leaf, Node, topological_order
-from .primitive import Primitive, apply, new_tensor, pick
+from .primitive import Primitive, pick
 from .saved import as_tensors, check_versions, freed
 from .sweep import fitted, of_value, sweep
 from .value import Value, lower

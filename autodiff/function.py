@@ -188,12 +188,16 @@ class Function:
         parents = tuple([x._history() if isinstance(x, Tensor) else None for x in inputs])
         recording = mode.grad and any([parent is not None for parent in parents])
         ctx = FunctionCtx(cls.__name__, inputs, recording)
+        alone = _defines(cls, "setup_context")
+        given = inputs if alone else (ctx, *inputs)
+        observer = mode.observer
         with no_grad():
-            if _defines(cls, "setup_context"):
-                output = cls.forward(*inputs)
-                cls.setup_context(ctx, inputs, output)
+            if observer is None:
+                output = cls.forward(*given)
             else:
-                output = cls.forward(ctx, *inputs)
+                output = observer.timed(cls._primitives[0], cls.forward, given, {})
+            if alone:
+                cls.setup_context(ctx, inputs, output)
         several = isinstance(output, tuple)
         outputs = output if several else (output,)
         node = None

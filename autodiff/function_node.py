@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._tensor import Tensor
+from .apply import record
+from .handles import new_tensor
 from .inplace import rebase
 from .mode import mode
 from .node import Node
-from .primitive import Primitive, new_tensor, pick, record
+from .primitive import Primitive, pick
 
 if TYPE_CHECKING:
     from .function import Function, FunctionCtx
@@ -75,7 +77,8 @@ def record_call(
     mask = sum([1 << i for i, parent in enumerate(parents) if parent is not None])
     shapes: Any = tuple([getattr(out, "shape", ()) for out in outputs])
     shape = shapes if primitive.multi else shapes[0]
-    return record(primitive, parents, (ctx,), mask, saved, shape)
+    out = None if primitive.multi else outputs[0]._array
+    return record(primitive, parents, (ctx,), mask, saved, shape, out)
 
 
 def handles(
@@ -98,7 +101,7 @@ def handles(
         if out._array.dtype.kind != "f" or _among(out, ctx._constant):
             own = None
         elif node is not None and several:
-            own = record(pick, (node,), (i,), 1, (), out.shape)
+            own = record(pick, (node,), (i,), 1, (), out.shape, out._array)
         if _among(out, ctx._dirty):
             if mode.grad:
                 rebase(out, own)

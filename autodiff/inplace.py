@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import primitive, versions
+from . import handles, versions
+from .apply import apply, record
 from .mode import mode
 from .node import Node, Notes
-from .primitive import Primitive, apply, record
+from .primitive import Primitive
 from .subscripts import assign_last, is_basic, names_once, plain_index, winners
 
 if TYPE_CHECKING:
@@ -67,10 +68,10 @@ def in_place(function: Any) -> Any:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(self, name)
         if direct and not kwargs and not (mode.grad and _recorded(self, args)):
-            arrays = [a._array if isinstance(a, primitive.Tensor_) else a for a in args]
+            arrays = [a._array if isinstance(a, handles.Tensor) else a for a in args]
             array = self._array
             if array.dtype.kind == "f" and all([_fits(a, array) for a in arrays]):
-                forward(array, *arrays, out=array, casting="same_kind")
+                prim.run(array, *arrays, out=array, casting="same_kind")  # type: ignore[union-attr]
                 versions.touch(array)
                 return self
         since = versions.tick()
@@ -228,8 +229,8 @@ def assign(x: Tensor, index: Any, value: Any) -> None:
     index, _ = plain_index(index)
     array = x._array
     given, source = value, None
-    if isinstance(value, (primitive.Tensor_, primitive.Value_)):
-        source = value.tensor() if isinstance(value, primitive.Value_) else value
+    if isinstance(value, (handles.Tensor, handles.Value)):
+        source = value.tensor() if isinstance(value, handles.Value) else value
         if _is_there_already(x, index, source):
             return
         if source._array.dtype != array.dtype:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import primitive
+from . import handles
 
 __all__ = ["array_function", "array_ufunc", "implements"]
 
@@ -80,7 +80,7 @@ def _answered(name: str, function: Any, args: Any, kwargs: dict[str, Any]) -> An
     out = kwargs.pop("out", None)
     if isinstance(out, tuple):
         (out,) = out
-    if out is not None and not isinstance(out, primitive.Tensor_):
+    if out is not None and not isinstance(out, handles.Tensor):
         raise TypeError(
             f"numpy.{name}: the result would be written into an array, which cuts the graph; leave "
             "out= (or the in-place operator) away, or make the array a Tensor"

@@ -8,7 +8,10 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from threading import get_ident
 from typing import Any, TypeVar
 
 __all__ = [
@@ -20,8 +23,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
+    """What holds for one thread.
+
+    Attributes
+    ----------
+    grad, inference : bool
+    observer : Observer or None
+        Told of every operation (see `observing`).
+    plain : bool
+        Whether operations are recorded and nobody is told.
+    """
+
     grad = True
     inference = False
+    observer: Any = None
+    plain = True
 
 
 class _Debug:
@@ -29,18 +45,22 @@ class _Debug:
 
     Attributes
     ----------
-    anomaly : bool
-        Whether operations remember the line that made them.
-    unusual : int
-        How many threads record nothing, and anomaly modes are on. While it is 0, which an operation can
-        ask much faster than its thread's mode, everything is recorded in the ordinary way.
+    anomaly : int
+        How many anomaly modes are on, in which operations remember the line that made them.
+    observed : int
+        How many threads have an observer.
+    unusual : set
+        The threads that record nothing or have an observer, and whether there is an anomaly mode.
+        While it is empty, which an operation can ask much faster than its thread's mode, everything is
+        recorded in the ordinary way.
     """
 
-    __slots__ = ("anomaly", "unusual")
+    __slots__ = ("anomaly", "observed", "unusual")
 
     def __init__(self) -> None:
-        self.anomaly = False
-        self.unusual = 0
+        self.anomaly = 0
+        self.observed = 0
+        self.unusual: set[int | str] = set()
 
 
 mode = _Mode()
@@ -48,50 +68,77 @@ debug = _Debug()
 _lock = threading.Lock()
 
 
-def _change(fields: dict[str, bool]) -> None:
-    """Set fields of this thread's mode."""
-    grad = fields.get("grad", mode.grad)
+def _set(grad: bool, inference: bool) -> None:
+    """Set this thread's mode."""
     if grad != mode.grad:
-        with _lock:
-            debug.unusual += -1 if grad else 1
-    vars(mode).update(fields)
+        mode.grad = grad
+        if grad:
+            debug.unusual.discard(get_ident())
+        else:
+            debug.unusual.add(get_ident())
+        mode.plain = grad and mode.observer is None
+    mode.inference = inference
+
+
+def observe(observer: Any) -> None:
+    """Set this thread's observer; None takes it away."""
+    before, mode.observer = mode.observer, observer
+    mode.plain = mode.grad and observer is None
+    mark = f"observer of {get_ident()}"
+    if observer is not None:
+        debug.unusual.add(mark)
+    else:
+        debug.unusual.discard(mark)
+    with _lock:
+        debug.observed += (observer is not None) - (before is not None)
+
+
+def within(context: Callable[[], AbstractContextManager[Any]], function: F) -> F:
+    """Return `function` so that it runs in a context of its own: the decorators' part of a switch."""
+
+    @functools.wraps(function)
+    def switched(*args: Any, **kwargs: Any) -> Any:
+        with context():
+            return function(*args, **kwargs)
+
+    @functools.wraps(function)
+    def switched_steps(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        sent = None
+        try:
+            while True:
+                with context():  # not while the caller has the turn
+                    item = steps.send(sent)
+                sent = yield item
+        except StopIteration as stop:
+            return stop.value
+        finally:
+            steps.close()
+
+    return switched_steps if inspect.isgeneratorfunction(function) else switched  # type: ignore
 
 
 class _Switch:
-    """Set fields of the thread's mode for a while: a context manager and a decorator."""
+    """Set the thread's mode for a while: a context manager and a decorator.
 
-    def __init__(self, **fields: bool) -> None:
-        self._fields = fields
-        self._previous: list[dict[str, bool]] = []
+    One object may be entered again inside itself, and in several threads at once.
+    """
+
+    def __init__(self, grad: bool, inference: bool | None = None) -> None:
+        self._grad = grad
+        self._inference = inference
+        self._previous: defaultdict[int, list[tuple[bool, bool]]] = defaultdict(list)  # by thread
 
     def __enter__(self) -> None:
-        self._previous.append({name: getattr(mode, name) for name in self._fields})
-        _change(self._fields)
+        inference = mode.inference
+        self._previous[get_ident()].append((mode.grad, inference))
+        _set(self._grad, inference if self._inference is None else self._inference)
 
     def __exit__(self, *exception: object) -> None:
-        _change(self._previous.pop())
+        _set(*self._previous[get_ident()].pop())
 
     def __call__(self, function: F) -> F:
-        @functools.wraps(function)
-        def switched(*args: Any, **kwargs: Any) -> Any:
-            with _Switch(**self._fields):
-                return function(*args, **kwargs)
-
-        @functools.wraps(function)
-        def switched_steps(*args: Any, **kwargs: Any) -> Any:
-            steps = function(*args, **kwargs)
-            sent = None
-            try:
-                while True:
-                    with _Switch(**self._fields):  # not while the caller has the turn
-                        item = steps.send(sent)
-                    sent = yield item
-            except StopIteration as stop:
-                return stop.value
-            finally:
-                steps.close()
-
-        return switched_steps if inspect.isgeneratorfunction(function) else switched  # type: ignore
+        return within(lambda: _Switch(self._grad, self._inference), function)
 
 
 class no_grad(_Switch):
@@ -110,7 +157,7 @@ class no_grad(_Switch):
         return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self) -> None:
-        super().__init__(grad=False)
+        super().__init__(False)
 
 
 class enable_grad(_Switch):
@@ -129,7 +176,7 @@ class enable_grad(_Switch):
         return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self) -> None:
-        super().__init__(grad=True)
+        super().__init__(True)
 
 
 class set_grad_enabled(_Switch):
@@ -149,11 +196,11 @@ class set_grad_enabled(_Switch):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__(grad=bool(mode))
+        super().__init__(bool(mode))
         super().__enter__()
 
     def __enter__(self) -> None:
-        if not self._previous:
+        if not self._previous[get_ident()]:  # else `__init__` was the entry
             super().__enter__()
 
     def __call__(self, function: F) -> F:
@@ -181,7 +228,7 @@ class inference_mode(_Switch):
         return cls()(mode) if callable(mode) else super().__new__(cls)
 
     def __init__(self, mode: bool = True) -> None:
-        super().__init__(grad=not mode, inference=bool(mode))
+        super().__init__(not mode, bool(mode))
 
 
 class detect_anomaly:
@@ -202,14 +249,14 @@ class detect_anomaly:
 
     def __enter__(self) -> None:
         with _lock:
-            self._previous = debug.anomaly
-            debug.anomaly = True
-            debug.unusual += 1
+            debug.anomaly += 1
+            debug.unusual.add("anomaly")
 
     def __exit__(self, *exception: object) -> None:
         with _lock:
-            debug.anomaly = self._previous
-            debug.unusual -= 1
+            debug.anomaly -= 1
+            if not debug.anomaly:
+                debug.unusual.discard("anomaly")
 
 
 def is_grad_enabled() -> bool:

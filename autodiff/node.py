@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ._tensor import Tensor
     from .primitive import Primitive
 
-__all__ = ["BinaryNode", "Leaf", "Node", "Notes", "UnaryNode", "topological_order"]
+__all__ = ["Leaf", "Node", "Notes", "topological_order"]
 
 
 class Node:
@@ -59,37 +59,56 @@ class Node:
         return f"<{self.name} {tuple(self.shape)}>"
 
 
-class UnaryNode(Node):
-    """The node of an elementwise operation on one tensor: what is the same for all is not stored."""
-
-    __slots__ = ()
-    params = ()
-    mask = 1
-
-
-class BinaryNode(Node):
-    """The node of an elementwise operation on two tensors."""
-
-    __slots__ = ()
-    params = ()
-
-
 class Notes:
-    """What is attached to few nodes, so that the others need not have room for it."""
+    """What is attached to few nodes, so that the others need not have room for it.
 
-    __slots__ = ("hooks", "name", "retained", "where")
+    Attributes
+    ----------
+    hooks : dict or None
+        Called with the cotangent.
+    retained : Leaf or None
+        Where the cotangent is kept.
+    where : str or None
+        The lines that led here, for anomaly mode.
+    scope : tuple of str or None
+        The modules and scopes around the operation, outermost first (see ``tracing``).
+    line : (str, int) or None
+        File and line of the user's code.
+    value : array, float or None
+        The output.
+    seconds, backward_seconds : float or None
+        What the forward function took, and the rules of the derivative.
+    """
+
+    __slots__ = (
+        "hooks", "retained", "where", "scope", "line", "value", "seconds", "backward_seconds",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable[[Any], Any]] | None = None
-        self.name: str | None = None
         self.retained: Leaf | None = None
         self.where: str | None = None
+        self.scope: tuple[str, ...] | None = None
+        self.line: tuple[str, int] | None = None
+        self.value: Any = None
+        self.seconds: float | None = None
+        self.backward_seconds: float | None = None
 
 
 class Leaf(Node):
-    """Where a gradient ends: holds what ``Tensor.grad`` returns."""
+    """Where a gradient ends: holds what ``Tensor.grad`` returns.
 
-    __slots__ = ("grad", "dtype", "after")
+    Attributes
+    ----------
+    grad : Tensor or None
+    dtype : dtype
+    wanted : bool
+        False once the tensor no longer asks for gradients: those that still arrive are dropped.
+    after : dict or None
+        The hooks that run when ``grad`` was added to.
+    """
+
+    __slots__ = ("grad", "dtype", "wanted", "after")
 
     def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
         self.primitive = None
@@ -100,6 +119,7 @@ class Leaf(Node):
         self.notes = None
         self.grad: Tensor | None = None
         self.dtype = dtype
+        self.wanted = True
         self.after: dict[int, Callable[[], Any]] | None = None
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from . import creation, dtypes
 from .declare import operand
+from .handles import Tensor
 from .interop import implements
-from .ops import broadcasting, indexing, joining, padding, rearranging, splitting
+from .ops import broadcasting, indexing, joining, padding, rearranging, splitting, transposing
 from .ops import shape as shapes
-from .primitive import Tensor_
 
 __all__: list[str] = []
 
@@ -64,7 +64,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 @implements(np.transpose)
 def transpose(a: Any, axes: Any = None) -> Any:
     x = operand(a, "transpose", number=False)
-    return shapes.permute(x, range_down(x._array.ndim) if axes is None else axes)
+    return transposing.permute(x, range_down(x._array.ndim) if axes is None else axes)
 
 
 def range_down(n: int) -> tuple[int, ...]:
@@ -73,7 +73,7 @@ def range_down(n: int) -> tuple[int, ...]:
 
 @implements(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
-    return shapes.transpose(a, axis1, axis2)
+    return transposing.transpose(a, axis1, axis2)
 
 
 @implements(np.squeeze)
@@ -86,9 +86,9 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 
 implements(np.expand_dims)(shapes.expand_dims)
-implements(np.moveaxis)(shapes.movedim)
+implements(np.moveaxis)(transposing.movedim)
 if hasattr(np, "matrix_transpose"):
-    implements(np.matrix_transpose)(shapes.adjoint)
+    implements(np.matrix_transpose)(transposing.adjoint)
 
 
 def _at_least(axes: int, places: dict[int, tuple[int, ...]]) -> Callable[..., Any]:
@@ -299,7 +299,7 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
 
 def _on_arrays(function: Callable[..., Any]) -> None:
     def numpy_form(*args: Any, **kwargs: Any) -> Any:
-        return function(*[x._array if isinstance(x, Tensor_) else x for x in args], **kwargs)
+        return function(*[x._array if isinstance(x, Tensor) else x for x in args], **kwargs)
 
     implements(function)(numpy_form)
 

@@ -1,4 +1,4 @@
-"""Primitives: what an operation is, declared once, and the one function that applies it.
+"""Primitives: what an operation is, declared once, and what follows from the declaration.
 
 A declaration names the forward function on plain arrays and, per input, a *rule*: the map from the
 output's cotangent `g` to the input's. Rules are ordinary functions whose parameter names say what they
@@ -26,30 +26,20 @@ A rule need not undo broadcasting: the engine does.
 from __future__ import annotations
 
 import inspect
-import sys
-import traceback
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .mode import debug, mode
-from .node import Node, Notes
-from .versions import tick
+from . import handles
 
-if TYPE_CHECKING:
-    from ._tensor import Tensor
-
-__all__ = ["Primitive", "apply", "apply_view", "new_tensor", "record", "registry"]
+__all__ = ["Primitive", "pick", "registry"]
 
 _IDENTITY = (lambda g: g).__code__.co_code
 registry: dict[str, Primitive] = {}
 """Every primitive by name."""
 
 _INPUTS = ("x", "y", "z", "w")
-_ERRORS = (ValueError, TypeError, IndexError, OverflowError)  # AxisError is one of these
-_new = object.__new__
-_Array = np.ndarray
 
 
 class Primitive:
@@ -86,11 +76,17 @@ class Primitive:
         output; by default it is derived from the rest (see `autodiff.forward`).
     register : bool, default True
         List it in `registry`, where its name must be unique.
+
+    Attributes
+    ----------
+    run : callable
+        What operations call: the forward function or, while someone takes its time (`observing`),
+        the same with a clock around it.
     """
 
     __slots__ = (
         "name", "forward", "vjp", "arity", "linear", "multilinear", "elementwise", "floating", "view", "aux",
-        "multi", "scalar", "symbol", "jvp", "_names", "joint", "vjps", "_keeps", "_dropped", "__weakref__",
+        "multi", "scalar", "symbol", "jvp", "run", "_names", "joint", "vjps", "savers", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -113,7 +109,7 @@ class Primitive:
         register: bool = True,
     ) -> None:
         self.name = name
-        self.forward = forward
+        self.forward = self.run = forward
         self.joint = callable(vjp)
         self.vjp = vjp if callable(vjp) else tuple(vjp)
         self.arity = arity if arity is not None else len(self.vjp)  # type: ignore[arg-type]
@@ -129,8 +125,7 @@ class Primitive:
         self.jvp = jvp
         self._names: tuple[str, ...] | None = None
         self.vjps: dict[int, Callable[[Any, Any, Any], Sequence[Any]]] = {}
-        self._keeps: dict[int, tuple[bool, ...]] = {}
-        self._dropped: dict[int, tuple[int, ...] | None] = {}
+        self.savers: dict[int, Callable[[Any, Any, Any], tuple[Any, ...]] | None] = {}
         if view and any(self.keeps(1, 1)):
             raise TypeError(f"view {name!r}: its rule may use shapes and parameters only")
         if register:
@@ -148,8 +143,11 @@ class Primitive:
         """Apply to inputs, then parameters: arrays give an array, Tensors a Tensor."""
         arity = len(args) if self.arity < 0 else self.arity
         inputs = args[:arity]
+        recorders = (handles.Tensor, handles.Value)
         for x in inputs:
-            if isinstance(x, _tensor_types):
+            if isinstance(x, recorders):
+                from .apply import apply
+
                 return apply(self, inputs, args[arity:])
         return self.forward(*args)
 
@@ -212,29 +210,22 @@ class Primitive:
 
     def keeps(self, mask: int, count: int) -> tuple[bool, ...]:
         """Which of ``(*inputs, output, aux)`` backward needs when the inputs in `mask` want gradients."""
-        key = mask if self.arity >= 0 else ~count  # a joint rule does not look at the mask
-        known = self._keeps.get(key)
-        if known is not None:
-            return known
-        if self.joint:
+        if self.joint:  # which does not look at the mask
             rules: Sequence[Any] = (self.vjp,)
         else:
             rules = [r for i, r in enumerate(self.vjp) if r and mask >> i & 1]  # type: ignore[arg-type]
         wanted = {name for rule in rules for name in _wanted(rule)}
         kept = [("xs" in wanted) or (i < 4 and _INPUTS[i] in wanted) for i in range(count)]
-        result = (*kept, "out" in wanted, "aux" in wanted)
-        self._keeps[key] = result
-        return result
+        return (*kept, "out" in wanted, "aux" in wanted)
 
-    def dropped(self, mask: int, count: int) -> tuple[int, ...] | None:
-        """The places of ``(*inputs, output, aux)`` that backward does not need; None: it needs none."""
-        key = mask if self.arity >= 0 else ~count
-        known = self._dropped.get(key, False)
-        if known is False:
-            keep = self.keeps(mask, count)
-            known = tuple([i for i, k in enumerate(keep) if not k]) if any(keep) else None
-            self._dropped[key] = known
-        return known  # type: ignore[return-value]
+    def saver_of(self, mask: int, count: int) -> Callable[[Any, Any, Any], tuple[Any, ...]] | None:
+        """Return the function (arrays, output, aux) -> what is saved of them; None: nothing is."""
+        keep = self.keeps(mask, count)
+        names = [*[f"a[{i}]" for i in range(count)], "out", "aux"]
+        kept = ", ".join([name if k else "None" for name, k in zip(names, keep, strict=True)])
+        saver = eval(f"lambda a, out, aux: ({kept})") if any(keep) else None
+        self.savers[mask if self.arity >= 0 else ~count] = saver
+        return saver  # type: ignore[no-any-return]
 
 
 def _wanted(rule: Callable[..., Any]) -> tuple[str, ...]:
@@ -242,264 +233,6 @@ def _wanted(rule: Callable[..., Any]) -> tuple[str, ...]:
     code = rule.__code__
     return code.co_varnames[1 : code.co_argcount]
 
-
-def new_tensor(array: np.ndarray, node: Node | None) -> Tensor:
-    """Make a handle on `array` whose history is `node`."""
-    tensor = _new(Tensor_)
-    tensor._array = array
-    tensor._node = node
-    tensor._leaf = None
-    tensor._view = None
-    return tensor
-
-
-def record(
-    primitive: Primitive,
-    parents: tuple[Node | None, ...],
-    params: tuple[Any, ...],
-    mask: int,
-    saved: tuple[Any, ...],
-    shape: tuple[int, ...],
-) -> Node:
-    """Make the node of one operation; `mask` has a bit for each parent that is not None."""
-    node = Node()
-    node.primitive = primitive
-    node.parents = parents
-    node.params = params
-    node.mask = mask
-    node.saved = saved
-    node.shape = shape
-    node.index = tick()
-    node.notes = None
-    if debug.anomaly:
-        node.notes = Notes()
-        node.notes.where = _lines_that_led_here()
-    return node
-
-
-def _lines_that_led_here() -> str:
-    """The innermost lines of the call stack, without those of this library that do the operation."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("autodiff."):
-        frame = frame.f_back
-    return "".join(traceback.format_list(traceback.extract_stack(frame, limit=5)))
-
-
-def recorded(
-    primitive: Primitive,
-    parents: tuple[Node | None, ...],
-    params: tuple[Any, ...],
-    mask: int,
-    saved: tuple[Any, ...],
-    shape: tuple[int, ...],
-) -> Node | None:
-    """Make the node of one operation where this thread records; None where it does not."""
-    return record(primitive, parents, params, mask, saved, shape) if mode.grad else None
-
-
-def apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:
-    """Do one operation, and record it where an input requires grad.
-
-    Parameters
-    ----------
-    primitive : Primitive
-    inputs : sequence of Tensor, Value, array, number or None
-        Only Tensors and Values can require grad.
-    params : tuple
-        The other arguments of ``primitive.forward``.
-
-    Returns
-    -------
-    Tensor; the pair (Tensor, aux) for a primitive with ``aux``; a tuple of Tensors for one with ``multi``.
-    """
-    if primitive.view:
-        return apply_view(primitive, inputs[0], params)
-    if len(inputs) == 1 and isinstance(inputs[0], Tensor_) and not primitive.multi:
-        return _apply_to_one(primitive, inputs[0], params)
-    arrays: list[Any] = []
-    parents: list[Node | None] = []
-    mask = 0
-    bit = 1
-    for x in inputs:
-        if isinstance(x, Tensor_):
-            view = x._view
-            if view is not None and view.root._node is not view.root_node:
-                x._refresh()
-            arrays.append(x._array)
-            node = x._node
-        elif isinstance(x, Value_):
-            x = x.tensor()
-            arrays.append(x._array)
-            node = x._node
-        else:
-            arrays.append(x)
-            node = None
-        parents.append(node)
-        if node is not None:
-            mask |= bit
-        bit <<= 1
-    try:
-        out = primitive.forward(*arrays, *params)
-    except _ERRORS as error:
-        raise explained(error, primitive, arrays, params) from None
-    aux = None
-    if primitive.aux:
-        out, aux = out
-    if primitive.multi:
-        return _several(primitive, arrays, parents, params, mask, out)
-    if out.__class__ is not _Array:
-        out = np.asarray(out)
-    result = _new(Tensor_)
-    result._array = out
-    result._leaf = None
-    result._view = None
-    result._node = None
-    if mask and mode.grad and out.dtype.kind == "f":
-        dropped = primitive.dropped(mask, len(arrays))
-        if dropped is None:
-            saved: Any = ()
-        else:
-            arrays += (out, aux)
-            for i in dropped:
-                arrays[i] = None
-            saved = tuple(arrays)
-        result._node = record(primitive, tuple(parents), params, mask, saved, out.shape)
-    return (result, aux) if primitive.aux else result
-
-
-def _apply_to_one(primitive: Primitive, x: Tensor, params: tuple[Any, ...]) -> Any:
-    """`apply` for the commonest case, one Tensor; it does the same with less looking around."""
-    view = x._view
-    if view is not None and view.root._node is not view.root_node:
-        x._refresh()
-    array = x._array
-    node = x._node
-    try:
-        out = primitive.forward(array, *params)
-    except _ERRORS as error:
-        raise explained(error, primitive, (array,), params) from None
-    aux = None
-    if primitive.aux:
-        out, aux = out
-    if out.__class__ is not _Array:
-        out = np.asarray(out)
-    result = _new(Tensor_)
-    result._array = out
-    result._leaf = None
-    result._view = None
-    result._node = None
-    if node is not None and mode.grad and out.dtype.kind == "f":
-        keep = primitive._keeps.get(1) or primitive.keeps(1, 1)
-        keep_x, keep_out, keep_aux = keep
-        saved = (
-            (array if keep_x else None, out if keep_out else None, aux if keep_aux else None)
-            if True in keep
-            else ()
-        )
-        result._node = record(primitive, (node,), params, 1, saved, out.shape)
-    return (result, aux) if primitive.aux else result
-
-
-def apply_view(primitive: Primitive, input: Any, params: tuple[Any, ...] = ()) -> Tensor:
-    """`apply` for a view: the same memory shown in another way.
-
-    Where the forward function had to copy, the result is an ordinary tensor: writing into one does
-    not change the other.
-    """
-    if not isinstance(input, Tensor_):
-        input = input.tensor() if isinstance(input, Value_) else new_tensor(np.asarray(input), None)
-    view = input._view
-    if view is not None and view.root._node is not view.root_node:
-        input._refresh()
-    x = input._array
-    try:
-        out = primitive.forward(x, *params)
-    except _ERRORS as error:
-        raise explained(error, primitive, (x,), params) from None
-    result = _new(Tensor_)
-    result._array = out
-    result._leaf = None
-    parent = input._node
-    if parent is None:
-        result._node = None
-    elif debug.unusual:
-        result._node = recorded(primitive, (parent,), params, 1, (), out.shape)
-    else:
-        result._node = node = Node()
-        node.primitive = primitive
-        node.parents = (parent,)
-        node.params = params
-        node.mask = 1
-        node.saved = ()
-        node.shape = out.shape
-        node.index = tick()
-        node.notes = None
-    base = out.base
-    if base is x or (base is not None and base is x.base):
-        result._view = shown = _new(View_)
-        shown.parent = input
-        shown.primitive = primitive
-        shown.params = params
-        shown.root = root = input if view is None else view.root
-        shown.root_node = root._node
-    else:
-        result._view = None
-    return result
-
-
-def _several(
-    primitive: Primitive,
-    arrays: list[Any],
-    parents: list[Node | None],
-    params: tuple[Any, ...],
-    mask: int,
-    outputs: tuple[np.ndarray, ...],
-) -> tuple[Tensor, ...]:
-    """Finish an operation with several outputs: one node for it, and a `pick` node per output."""
-    if not (mask and mode.grad):
-        return tuple([new_tensor(np.asarray(out), None) for out in outputs])
-    keep = primitive.keeps(mask, len(arrays))
-    saved = tuple([a if k else None for a, k in zip((*arrays, outputs, None), keep, strict=True)])
-    shapes = tuple([out.shape for out in outputs])
-    whole = record(primitive, tuple(parents), params, mask, saved, shapes)  # type: ignore[arg-type]
-    return tuple(
-        [
-            new_tensor(
-                out,
-                record(pick, (whole,), (i,), 1, (), out.shape) if out.dtype.kind == "f" else None,
-            )
-            for i, out in enumerate(outputs)
-        ]
-    )
-
-
-def explained(
-    error: Exception, primitive: Primitive, arrays: Sequence[Any], params: tuple[Any, ...]
-) -> Exception:
-    """Return `error` with the operation, its shapes and dtypes in front."""
-    shown = ", ".join(
-        f"{a.dtype}{list(a.shape)}" if isinstance(a, _Array) else repr(a) for a in arrays
-    )
-    extra = "".join(
-        f", {name}={value!r}" for name, value in zip(primitive.names, params, strict=False)
-    )
-    kind = next(
-        k for k in (IndexError, TypeError, OverflowError, ValueError) if isinstance(error, k)
-    )
-    return kind(f"{primitive.name}({shown}{extra}): {error}")
-
-
-def _bind(tensor: type, value: type, view: type) -> None:
-    """Tell this module the handle types, which are built on it."""
-    global Tensor_, Value_, View_, _tensor_types
-    Tensor_, Value_, View_ = tensor, value, view
-    _tensor_types = (tensor, value)
-
-
-Tensor_: Any = ()
-Value_: Any = ()
-View_: Any = None
-_tensor_types: Any = ()
 
 pick = Primitive("pick", lambda x, i: x[i], (None,))
 """Output `i` of an operation with several outputs; the engine routes its cotangent."""

@@ -11,9 +11,9 @@ import numpy as np
 from ._tensor import Tensor
 from .creation import as_tensor
 from .engine import grad
+from .handles import new_tensor
 from .mode import enable_grad
 from .node import Node
-from .primitive import new_tensor
 from .value import Value
 
 __all__ = ["Run", "gradients", "like", "node_of", "one_element", "packed", "size_of", "stand_in"]

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import versions
+from .apply import record
+from .handles import new_tensor
 from .node import Node
-from .primitive import new_tensor, pick, record
+from .primitive import pick
 
 __all__ = ["as_tensors", "check_versions", "freed"]
 
@@ -74,4 +76,5 @@ def _as_output(node: Node, i: int, out: Any, history: bool) -> Any:
     if out.__class__ is not _Array:
         return out
     history = history and out.dtype.kind == "f"
-    return new_tensor(out, record(pick, (node,), (i,), 1, (), out.shape) if history else None)
+    own = record(pick, (node,), (i,), 1, (), out.shape, out) if history else None
+    return new_tensor(out, own)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import primitive
+from . import handles
 
 __all__ = ["assign_last", "is_basic", "names_once", "plain_index", "winners"]
 
@@ -48,7 +48,7 @@ def _plain_part(part: Any) -> tuple[Any, bool]:
         return part, True
     if isinstance(part, (bool, np.bool_)):
         return bool(part), False
-    if isinstance(part, primitive.Tensor_):
+    if isinstance(part, handles.Tensor):
         part = part._array
     elif isinstance(part, (list, tuple, range)):
         part = np.asarray(part) if len(part) else np.empty(0, np.intp)

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from sys import getrefcount
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import versions
-from ._tensor import Tensor
-from .mode import debug, enable_grad, no_grad
+from . import handles, versions
+from .handles import new_tensor
+from .mode import debug, enable_grad, mode, no_grad
 from .node import Leaf, Node, Notes, topological_order
-from .primitive import new_tensor, pick
+from .primitive import pick
 from .saved import as_tensors, check_versions, freed
 from .scattered import Scattered
 from .value import Value, lower
 from .value_sweep import sweep_values
 
+if TYPE_CHECKING:
+    from ._tensor import Tensor
+
 __all__ = ["accumulate", "copied", "fitted", "of_value", "sweep", "total", "unbroadcast"]
 
 _Array = np.ndarray
+_recording = enable_grad()
+_not_recording = no_grad()
 
 
 def sweep(
@@ -52,7 +57,9 @@ def sweep(
     if order is None and targets is None and not create and sweep_values(cotangents):
         return {}
     order = topological_order(cotangents) if order is None else order
-    with enable_grad() if create else no_grad(), np.errstate(all="ignore"):
+    with _recording if create else _not_recording, np.errstate(all="ignore"):
+        if mode.observer is not None:
+            return mode.observer.swept(_sweep, order, cotangents, targets, retain, create)
         return _sweep(order, cotangents, targets, retain, create)
 
 
@@ -71,6 +78,7 @@ def _sweep(
     targets: set[Node] | None,
     retain: bool,
     create: bool,
+    observer: Any = None,
 ) -> dict[Node, Any]:
     found: dict[Node, Any] = {}
     needed = None if targets is None else _leading_to(targets, order)
@@ -82,7 +90,7 @@ def _sweep(
         g = take(node, None)
         if g is None or (needed is not None and node not in needed):
             continue
-        if node.notes is not None:
+        if node.__class__ is not Value and node.notes is not None:  # a Value has no hooks
             g = _attend(node, node.notes, g, create)
         if targets is not None and node in targets:
             found[node] = g
@@ -91,7 +99,7 @@ def _sweep(
             if targets is None:
                 if node.__class__ is Value:
                     node.grad += g  # type: ignore[attr-defined]
-                else:
+                elif node.wanted:  # type: ignore[attr-defined]
                     contributions = pg = known = None  # or these count as references
                     unshared = getrefcount(g) <= _UNSHARED
                     accumulate(node, g, create, unshared)  # type: ignore[arg-type]
@@ -123,7 +131,10 @@ def _sweep(
                 vjp = primitive.vjps[mask]
             except KeyError:
                 vjp = primitive.vjp_of(mask)
-            contributions = vjp(g, saved, node)
+            if observer is None:
+                contributions = vjp(g, saved, node)
+            else:
+                contributions = observer.rule(vjp, g, saved, node)
             if create:
                 contributions = [
                     new_tensor(c, None) if c.__class__ is _Array else c for c in contributions
@@ -181,7 +192,7 @@ def fitted(pg: Any, parent: Node, create: bool) -> Any:
         return float(pg)
     if isinstance(pg, Value):
         pg = pg.tensor()
-    elif not isinstance(pg, Tensor):
+    elif not isinstance(pg, handles.Tensor):
         pg = np.asarray(pg)
     return pg if pg.shape == parent.shape else unbroadcast(pg, parent.shape)
 
@@ -275,7 +286,7 @@ def _attend(node: Node, notes: Notes, g: Any, create: bool) -> Any:
             result = hook(given)
             if result is None:
                 continue
-            if not isinstance(result, Tensor):
+            if not isinstance(result, handles.Tensor):
                 raise TypeError(
                     f"hook on {node.name!r}: expected a Tensor or None, got {type(result).__name__}"
                 )

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import primitive as primitives
+from . import handles
+from .apply import record
+from .handles import new_tensor
 from .mode import mode
 from .node import Node
-from .primitive import Primitive, new_tensor, record
+from .primitive import Primitive, registry
 from .scalar_math import EDGES, exact_slopes, form_of, forms
 from .versions import tick
 
@@ -33,10 +35,10 @@ def _operators(name: str) -> tuple[Any, Any]:
     """The operator of a primitive with two operands, and its reflected form."""
 
     def method(self: Value, other: Any) -> Any:
-        return _binary(primitives.registry[name], self, other)
+        return _binary(registry[name], self, other)
 
     def reflected(self: Value, other: Any) -> Any:
-        return _binary(primitives.registry[name], other, self)
+        return _binary(registry[name], other, self)
 
     return method, reflected
 
@@ -112,7 +114,6 @@ class Value(Node):
     dx: Any
     dy: Any
     shape = ()
-    notes = None
     requires_grad = True
     mask = 3
 
@@ -123,7 +124,7 @@ class Value(Node):
         self.label = label
         if data.__class__ is float:
             self.data = data
-        elif isinstance(data, primitives.Tensor_):
+        elif isinstance(data, handles.Tensor):
             self._lower(data)
         elif isinstance(data, (int, float, np.number, np.ndarray)):
             self.data = float(data)
@@ -141,6 +142,8 @@ class Value(Node):
             self.primitive, self.x, self.dx = lower, node, 1.0
             self.params = (tensor._array.dtype,)
             self.index = tick()
+            if mode.observer is not None:
+                mode.observer.recorded(self, self.data)
 
     def __getattr__(self, name: str) -> Any:
         # What few Values have is not set on the others, which would cost each of them time.
@@ -148,13 +151,15 @@ class Value(Node):
             return ()
         if name == "label":
             return ""
+        if name == "notes":
+            return None
         raise AttributeError(f"'Value' object has no attribute {name!r}")
 
     # The two operations that scalar networks consist of are written out; the rest follow from their
     # declarations in `ops`.
 
     def __add__(self, other: Any) -> Any:
-        if other.__class__ is not Value or not mode.grad:
+        if other.__class__ is not Value or not mode.plain:
             return _binary(_add, self, other)
         out = _new(Value)
         out.data = self.data + other.data
@@ -167,7 +172,7 @@ class Value(Node):
         return out
 
     def __mul__(self, other: Any) -> Any:
-        if other.__class__ is not Value or not mode.grad:
+        if other.__class__ is not Value or not mode.plain:
             return _binary(_mul, self, other)
         out = _new(Value)
         out.x = self
@@ -196,13 +201,13 @@ class Value(Node):
     __hash__ = object.__hash__
 
     def __neg__(self) -> Any:
-        return _unary(primitives.registry["neg"], self)
+        return _unary(registry["neg"], self)
 
     def __pos__(self) -> Value:
         return self
 
     def __abs__(self) -> Any:
-        return _unary(primitives.registry["abs"], self)
+        return _unary(registry["abs"], self)
 
     @staticmethod
     def _apply(primitive: Primitive, inputs: Sequence[Any], params: tuple[Any, ...] = ()) -> Any:
@@ -300,8 +305,9 @@ class Value(Node):
 
     def tensor(self) -> Tensor:
         """Return a 0-d float64 Tensor that depends on this Value."""
-        node = record(_lift, (self,), (), 1, (), ()) if mode.grad else None
-        return new_tensor(np.asarray(self.data), node)
+        out = np.asarray(self.data)
+        node = record(_lift, (self,), (), 1, (), (), out) if mode.grad else None
+        return new_tensor(out, node)
 
     def detach(self) -> Value:
         """Return a Value of the same number without history."""
@@ -312,10 +318,10 @@ class Value(Node):
         return self.data
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return primitives.Tensor_.__array_ufunc__(self, ufunc, method, *inputs, **kwargs)
+        return handles.Tensor.__array_ufunc__(self, ufunc, method, *inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return primitives.Tensor_.__array_function__(self, func, types, args, kwargs)
+        return handles.Tensor.__array_function__(self, func, types, args, kwargs)
 
     def __float__(self) -> float:
         return float(self.data)
@@ -358,9 +364,13 @@ def result_of(primitive: Primitive, data: Any) -> Value:
     out.data = data
     out.grad = 0.0
     out.x = out.y = None
-    if mode.grad:
+    if mode.plain:
         out.primitive = primitive
         out.index = tick()
+    elif mode.grad:
+        out.primitive = primitive
+        out.index = tick()
+        mode.observer.recorded(out, data)
     else:
         out.primitive = None
         out.index = 0

@@ -52,12 +52,13 @@ def sweep_values(cotangents: dict[Node, Any]) -> bool:
 
 def _values_behind(roots: dict[Node, Any]) -> list[Any] | None:
     """All Values that `roots` depend on; None where they depend on a Tensor."""
+    for root in roots:
+        if root.__class__ is not Value:
+            return None
     found: list[Any] = list(roots)
     seen = set(found)
     see, push = seen.add, found.append
     for node in found:
-        if node.__class__ is not Value:
-            return None
         x = node.x
         if x.__class__ is Value:
             if x not in seen:

@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autodiff import get_num_threads
+
 __all__ = ["Timing", "race"]
 
 _SAMPLE = 0.01  # seconds that one sample lasts at least
-_REST = 0.003  # seconds for which the other side's threads may still wait on the cores
+# Seconds for which the other side's threads may still wait on the cores: OpenBLAS' do so for 2^26
+# ticks of the CPU's clock, those of OpenMP for some milliseconds.
+_REST, _REST_OF_THREADS = 0.003, 0.05
 _ROUNDS = 21
 
 
@@ -48,6 +52,7 @@ def race(
     costs. But what was there before is frozen, and each sample starts clean: nobody pays for the other's.
     """
     sides = [ours, *peers.values()]
+    rest = _REST if get_num_threads() == 1 else _REST_OF_THREADS
     calls = [_calls_per_sample(side) for side in sides]
     samples: list[list[float]] = [[] for _ in sides]
     gc.collect()
@@ -55,7 +60,7 @@ def race(
     try:
         for _ in range(rounds):
             for side, count, taken in zip(sides, calls, samples, strict=True):
-                time.sleep(_REST)
+                time.sleep(rest)
                 taken.append(_sample(side, count))
                 gc.collect()
     finally:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import importlib
+import io
 import pkgutil
 import re
 from pathlib import Path
@@ -39,9 +41,16 @@ def test_there_are_examples() -> None:
     assert count > 200
 
 
-def test_example_of_readme(capsys: pytest.CaptureFixture[str]) -> None:
+def test_examples_of_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readme = Path(__file__).parent.parent / "README.md"
-    blocks = re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
-    assert blocks
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+    code = r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?"
+    blocks = re.findall(code, readme.read_text(encoding="utf-8"), re.DOTALL)
+    assert any(printed for _, printed in blocks)
+    monkeypatch.chdir(tmp_path)  # they write pictures
+    names = {"__name__": "readme"}
+    for block, printed in blocks:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(block, "README.md", "exec"), names)
+        if printed:
+            assert [line.rstrip() for line in out.getvalue().splitlines()] == printed.splitlines()

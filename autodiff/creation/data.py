@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, primitive
+from .. import dtypes, handles
 from ..arguments import check_device
 from ..mode import mode
 
@@ -22,9 +22,9 @@ METHODS = ("new_tensor",)
 
 def array_of(data: Any, dtype: Any, copy: bool) -> np.ndarray:
     """Return `data` as an array by the rules of ``autodiff.tensor``."""
-    if isinstance(data, primitive.Tensor_):
+    if isinstance(data, handles.Tensor):
         data = data._array
-    elif isinstance(data, primitive.Value_):
+    elif isinstance(data, handles.Value):
         data = data.data
     if not isinstance(data, (np.ndarray, np.generic)):
         data = _array_of_nested(data, dtype)
@@ -80,9 +80,9 @@ def _plain(data: Any, found: set[np.dtype[Any]]) -> Any:
     """Replace Tensors and Values in nested lists by arrays and numbers; note the dtypes found."""
     if isinstance(data, (list, tuple)):
         return [_plain(item, found) for item in data]
-    if isinstance(data, (primitive.Tensor_, primitive.Value_)):
+    if isinstance(data, (handles.Tensor, handles.Value)):
         warn_of_cut(data)
-        data = data._array if isinstance(data, primitive.Tensor_) else data.data
+        data = data._array if isinstance(data, handles.Tensor) else data.data
     if isinstance(data, (np.ndarray, np.generic)):
         if data.size:
             found.add(data.dtype)
@@ -103,7 +103,7 @@ def warn_of_cut(data: Any) -> None:
 
 
 def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
-    result = primitive.new_tensor(array, None)
+    result = handles.new_tensor(array, None)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -148,7 +148,7 @@ def tensor(
     tensor([0.5000, 1.5000], requires_grad=True)
     """
     check_device(device, "tensor")
-    if isinstance(data, (primitive.Tensor_, primitive.Value_)):
+    if isinstance(data, (handles.Tensor, handles.Value)):
         warn_of_cut(data)
     return finished(array_of(data, dtype, copy=True), requires_grad)
 
@@ -174,11 +174,11 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     array([5., 0.])
     """
     check_device(device, "as_tensor")
-    if isinstance(data, primitive.Value_):
+    if isinstance(data, handles.Value):
         data = data.tensor()
-    if isinstance(data, primitive.Tensor_):
+    if isinstance(data, handles.Tensor):
         return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined]
-    return primitive.new_tensor(array_of(data, dtype, copy=False), None)
+    return handles.new_tensor(array_of(data, dtype, copy=False), None)
 
 
 def asarray(
@@ -215,7 +215,7 @@ def asarray(
     tensor([1., 2.])
     """
     result = as_tensor(obj, dtype, device)
-    source = obj._array if isinstance(obj, primitive.Tensor_) else obj
+    source = obj._array if isinstance(obj, handles.Tensor) else obj
     shared = isinstance(source, np.ndarray) and np.may_share_memory(result._array, source)
     if copy is False and not shared and result._array.size:
         raise ValueError(f"asarray: {type(obj).__name__} cannot be had without a copy")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, primitive
+from .. import dtypes, handles
 from ..arguments import check_device, sizes_of
 from .data import array_of, finished, warn_of_cut
 
@@ -143,7 +143,7 @@ def full(
 def filled(shape: tuple[int, ...], value: Any, dtype: Any, operation: str) -> np.ndarray:
     if np.ndim(value):
         raise ValueError(f"{operation}: fill_value must be one number, got shape {np.shape(value)}")
-    if isinstance(value, (primitive.Tensor_, primitive.Value_)):
+    if isinstance(value, (handles.Tensor, handles.Value)):
         warn_of_cut(value)
     elif isinstance(value, np.generic):
         value = value.item()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, primitive
+from .. import dtypes, handles
 from ..arguments import check_device
 from .data import finished
 from .filled import empty, filled, full, ones, zeros
@@ -22,7 +22,7 @@ METHODS = ("new_empty", "new_full", "new_ones", "new_zeros")
 def _like(input: Any, dtype: Any, device: Any, operation: str) -> tuple[tuple[int, ...], Any]:
     """Return the shape and dtype of what is to be made like `input`."""
     check_device(device, operation)
-    array = input._array if isinstance(input, primitive.Tensor_) else np.asarray(input)
+    array = input._array if isinstance(input, handles.Tensor) else np.asarray(input)
     return array.shape, dtypes.check(array.dtype if dtype is None else dtype)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from .. import dtypes, random
 from ..arguments import check_device
 from ..declare import operand
-from ..primitive import new_tensor
+from ..handles import new_tensor
 from ..random import Generator, default_generator, manual_seed
 from .data import finished
 from .filled import floating_dtype, shape_of

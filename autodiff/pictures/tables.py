@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Table", "table"]
 
 KINDS = ("forward", "backward", "forward-mode")
-_MISSING = "Some values were not kept; compute inside autodiff.trace() to have them all."
+_MISSING = "Some values were not kept; compute inside autodiff.traced() to have them all."
 _MOST_SWEEPS = 8  # of forward mode, where nobody said with respect to what
 
 

@@ -6,14 +6,13 @@ After `manual_seed(s)` the numbers are those that PyTorch 2.13 gives on the CPU 
 """
 
 from .continuous import exponential, normal, trunc_normal, uniform
-from .discrete import bernoulli, dropout_mask, multinomial, randint, randperm
+from .discrete import bernoulli, multinomial, randint, randperm
 from .generator import Generator, default_generator, manual_seed
 
 __all__ = [
     "Generator",
     "bernoulli",
     "default_generator",
-    "dropout_mask",
     "exponential",
     "manual_seed",
     "multinomial",

@@ -1,4 +1,4 @@
-"""Discrete distributions: integers, permutations, coin tosses, dropout masks and categories.
+"""Discrete distributions: integers, permutations, coin tosses and categories.
 
 Each function returns a new array with the numbers that PyTorch's CPU kernels draw from the same
 generator state into a contiguous tensor. (These are the numbers of PyTorch 2.13. Some earlier
@@ -24,7 +24,7 @@ from .arguments import (
 from .continuous import exponential, standard_uniform
 from .generator import Generator
 
-__all__ = ["bernoulli", "dropout_mask", "multinomial", "randint", "randperm"]
+__all__ = ["bernoulli", "multinomial", "randint", "randperm"]
 
 _DOUBLE = np.dtype(np.float64)
 
@@ -199,52 +199,6 @@ def bernoulli(
         ) from None
     tosses = standard_uniform(generator, math.prod(shape), drawn_in).reshape(shape)
     return (tosses < chances).astype(dtype)
-
-
-def dropout_mask(
-    generator: Generator, shape: Shape, dtype: DTypeLike = np.float32, p: float = 0.5
-) -> np.ndarray:
-    """Draw the factors that `torch.nn.functional.dropout` multiplies its input with.
-
-    Parameters
-    ----------
-    generator : Generator
-    shape : int or tuple of int
-    dtype : float16, float32 or float64, default float32
-    p : float, default 0.5
-        Probability of a zero, in [0, 1]. With 0 and 1 nothing is drawn.
-
-    Returns
-    -------
-    ndarray of `dtype` and `shape`
-        0 with probability `p`, otherwise `1 / (1 - p)`.
-
-    Raises
-    ------
-    TypeError
-        For a dtype that is not floating.
-    ValueError
-        For a negative size, or a `p` outside [0, 1].
-
-    Examples
-    --------
-    >>> from autodiff.random import Generator, dropout_mask
-    >>> dropout_mask(Generator().manual_seed(0), 4, p=0.5).tolist()
-    [0.0, 0.0, 2.0, 0.0]
-
-    References
-    ----------
-    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
-    JMLR 15, 2014.
-    """
-    shape = as_shape("dropout", shape)
-    dtype = as_floating("dropout", dtype)
-    p = as_probability("dropout", p)
-    if p in (0, 1):
-        return np.full(shape, 1 - p, dtype)
-    mask = bernoulli(generator, shape, dtype, 1 - p)
-    mask /= computed_in(dtype).type(1 - p)
-    return mask
 
 
 def multinomial(

@@ -56,13 +56,14 @@ def check_fit(
 ) -> None:
     """Check what is given beside `x`: so many weights, and statistics of so many parts of `x`."""
     shape, dtype, sizes = x.shape, x.dtype, (weights,)
+    # NumPy's own dtypes are single objects; comparing two costs more than all the rest.
     if (
-        (weight is None or (weight.shape == sizes and weight.dtype == dtype))
-        and (bias is None or (bias.shape == sizes and bias.dtype == dtype))
-        and (g is None or (g.shape == shape and g.dtype == dtype))
+        (weight is None or (weight.shape == sizes and weight.dtype is dtype))
+        and (bias is None or (bias.shape == sizes and bias.dtype is dtype))
+        and (g is None or (g.shape == shape and g.dtype is dtype))
         and (
             statistics is None
-            or (statistics.shape == (2, normalized) and statistics.dtype == _FLOAT64)
+            or (statistics.shape == (2, normalized) and statistics.dtype is _FLOAT64)
         )
     ):
         return
@@ -77,7 +78,8 @@ def check_fit(
             )
         if array is not None and array.dtype != dtype:
             raise TypeError(f"{name}: {argument} has dtype {array.dtype}, x has {dtype}")
-    assert statistics is not None
+    if statistics is None or (statistics.shape, statistics.dtype) == ((2, normalized), _FLOAT64):
+        return
     raise ValueError(
         f"{name}: statistics must be float64 of shape {(2, normalized)}, got {statistics.dtype} of "
         f"shape {statistics.shape}"

@@ -12,7 +12,7 @@ from autodiff.function import Function
 if TYPE_CHECKING:
     from .module import Module
 
-__all__ = ["Hooks", "add"]
+__all__ = ["Hooks", "add", "run"]
 
 _Table = OrderedDict[int, tuple[Callable[..., Any], bool]]
 _Gradients = Sequence[Tensor | None]
@@ -69,6 +69,13 @@ def _pair(changed: Any, module: Module) -> tuple[tuple[Any, ...], dict[str, Any]
         f"forward pre-hook of {type(module).__name__}: with with_kwargs=True it must return None "
         f"or the pair (args, kwargs), got {type(changed).__name__}"
     )
+
+
+def run(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run the forward pass of `module`, with its hooks where it has some."""
+    if module._hooks is None:
+        return module.forward(*args, **kwargs)
+    return module._hooks.call(module, args, kwargs)
 
 
 class _Boundary(Function):

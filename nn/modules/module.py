@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from autodiff.mode import debug, mode
 
 from . import hooks, state
 from .registry import MODULE, Missing, Registry
+
+if TYPE_CHECKING:
+    from .summary import Summary
 
 __all__ = ["Module"]
 
@@ -61,14 +64,9 @@ class Module(Registry):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._hooks is None and not debug.observed:
             return self.forward(*args, **kwargs)
-        if mode.observer is None:
-            return self._run(args, kwargs)
-        return mode.observer.called(self, args, kwargs)
-
-    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self._hooks is None:
-            return self.forward(*args, **kwargs)
-        return self._hooks.call(self, args, kwargs)
+        if mode.observer is not None:
+            return mode.observer.called(self, hooks.run, args, kwargs)
+        return hooks.run(self, args, kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every subclass defines it."""
@@ -358,6 +356,52 @@ class Module(Registry):
         return self._hooks
 
     # Printing
+
+    def summary(self, example_input: Any, depth: int | None = None) -> Summary:
+        """Return the tree of modules with output shapes, parameters, multiply-adds and memory.
+
+        The model runs once on the example, in evaluation and without recording; its buffers, its mode
+        and the random numbers stay as they are. Multiply-adds are those of matrix products, linear
+        maps, convolutions, attention and recurrent layers, counted as they run, so modules of your own
+        count right; other operations count 0. Memory is that of the arrays that operations made.
+
+        Parameters
+        ----------
+        example_input : Tensor, array, tuple of arguments, or dict of them by name
+        depth : int, optional
+            How many levels are shown; those below are counted in the last. By default all.
+
+        Returns
+        -------
+        Summary
+            Printed as a tree; with ``table()``, ``to_markdown()``, ``to_dataframe()`` and the
+            totals as attributes.
+
+        Raises
+        ------
+        ValueError
+            For a negative depth; and what the model raises for an input of the wrong shape.
+
+        Examples
+        --------
+        >>> import autodiff as ad
+        >>> from autodiff import nn
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
+        >>> print(model.summary(ad.ones(3, 4)))
+        module        output  calls  parameters  trainable  multiply-adds  memory
+        ------------  ------  -----  ----------  ---------  -------------  ------
+        Sequential    (3, 2)      1           –          –              –       –
+        ├─ 0: Linear  (3, 8)      1          40         40             96    96 B
+        ├─ 1: Tanh    (3, 8)      1           –          –              –    96 B
+        └─ 2: Linear  (3, 2)      1          18         18             48    24 B
+        <BLANKLINE>
+        parameters: 58, of which 58 are trainable
+        multiply-adds: 144
+        memory: 48 B input, 232 B parameters and buffers, 216 B activations
+        """
+        from .summary import summary
+
+        return summary(self, example_input, depth)
 
     def _get_name(self) -> str:
         return type(self).__name__

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.primitive import Primitive, apply
+from autodiff.apply import apply
+from autodiff.primitive import Primitive
 
 
 def leaf(data, dtype=np.float64):
@@ -165,6 +166,45 @@ def test_backward_from_a_leaf():
 
 
 # grad
+
+
+def test_a_leaf_that_no_longer_asks_gets_nothing():
+    x, y = leaf([1.0]), leaf([2.0])
+    seen = []
+    x.register_hook(seen.append)
+    loss = (x * y).sum()
+    x.requires_grad_(False)
+    loss.backward(retain_graph=True)
+    assert x.grad is None
+    same(y.grad, [1.0])
+    same(seen[0], [2.0])
+    x.requires_grad_(True)
+    loss.backward(retain_graph=True)
+    same(x.grad, [2.0])
+    x.detach_()
+    loss.backward()
+    same(x.grad, [2.0])
+
+
+@pytest.mark.parity
+def test_a_leaf_that_no_longer_asks_as_pytorch():
+    torch = pytest.importorskip("torch")
+
+    def grads(library):
+        x, y = [library.ones(2, requires_grad=True) for _ in range(2)]
+        loss = (x * y).sum()
+        seen = []
+        for change in (
+            lambda: x.requires_grad_(False),
+            lambda: x.requires_grad_(True),
+            lambda: x.detach_(),
+        ):
+            change()
+            loss.backward(retain_graph=True)
+            seen.append([None if t.grad is None else t.grad.tolist() for t in (x, y)])
+        return seen
+
+    assert grads(ad) == grads(torch)
 
 
 def test_grad_leaves_dot_grad_alone():

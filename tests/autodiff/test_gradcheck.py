@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.primitive import Primitive, apply
+from autodiff.apply import apply
+from autodiff.primitive import Primitive
 
 
 def leaf(data, dtype=np.float64):

@@ -220,6 +220,57 @@ def test_a_new_thread_records_whatever_its_parent_does():
     assert seen == [True]
 
 
+@pytest.mark.parametrize("mode", [ad.no_grad(), ad.inference_mode(), ad.detect_anomaly()])
+def test_one_object_in_several_threads(mode):
+    """The first thread leaves while the second is inside, and the second enters again."""
+    first_left, second_entered = threading.Event(), threading.Event()
+    seen = []
+
+    def second():
+        with mode:
+            second_entered.set()
+            first_left.wait(10)
+            with mode:
+                seen.append(state())
+            seen.append(state())
+        seen.append(state())
+
+    def state():
+        y = ad.ones(2, requires_grad=True) * 2
+        return y.requires_grad, y.requires_grad and y.grad_fn.notes is not None
+
+    before = state()
+    thread = threading.Thread(target=second)
+    with mode:
+        inside = state()
+        thread.start()
+        second_entered.wait(10)
+    first_left.set()
+    thread.join()
+    assert before == (True, False) != inside
+    assert seen == [inside, inside, before]
+    assert state() == before
+
+
+def test_one_decorated_function_in_several_threads():
+    seen = []
+
+    @ad.no_grad()
+    def evaluate(barrier):
+        barrier.wait(10)
+        seen.append(recorded())
+        barrier.wait(10)
+
+    barrier = threading.Barrier(4)
+    threads = [threading.Thread(target=evaluate, args=(barrier,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [False] * 4
+    assert recorded()
+
+
 # Anomaly mode
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.primitive import Primitive, apply
+from autodiff.apply import apply
+from autodiff.primitive import Primitive
 
 F = np.float64
 

@@ -16,7 +16,7 @@ import pytest
 import autodiff as ad
 from autodiff import nn
 from autodiff.pictures.tabular import Pairs, Table
-from autodiff.tracing import trace
+from autodiff.tracing import traced
 
 E9 = math.exp(-9.0)
 P = 1 / (1 + E9)
@@ -85,7 +85,7 @@ def test_logistic_regression(kind: str) -> None:
 def test_logistic_regression_with_data_as_numbers(kind: str) -> None:
     """The six nodes of the table in the notes: values, local partials, derivatives with respect to w."""
     w = _scalar(kind, 3.0, "w")
-    with trace():
+    with traced():
         p = ad.reciprocal(ad.exp(w * -3.0) + 1.0)
         g = ad.graph(ad.log(p) * -1.0, {"w": w})
     forward = g.table("forward")
@@ -168,7 +168,7 @@ def test_what_was_not_kept_is_left_open() -> None:
     assert forward["operation"] == ["", "x + …", "1 / v1"]
     assert forward["value"] == [1.0, None, 0.5]
     assert "v1 = ?" in str(forward)
-    assert "trace()" in forward.caption
+    assert "traced()" in forward.caption
 
 
 def test_subscripts_are_written_as_in_python() -> None:
@@ -182,7 +182,7 @@ def test_subscripts_are_written_as_in_python() -> None:
 
 def test_what_a_trace_kept_outlives_backward() -> None:
     x = ad.ones(3, requires_grad=True)
-    with trace():
+    with traced():
         loss = ((x + 1.0).exp() * 3.0).sum()
     loss.backward()
     assert all(value is not None for value in ad.graph(loss, {"x": x}).table()["value"])

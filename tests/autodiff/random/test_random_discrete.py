@@ -6,9 +6,7 @@ import pytest
 from autodiff.random import (
     Generator,
     bernoulli,
-    dropout_mask,
     multinomial,
-    normal,
     randint,
     randperm,
     uniform,
@@ -70,17 +68,6 @@ def test_bernoulli_broadcasts_p():
     assert 400 < tosses[:, 1].sum() < 600
 
 
-def test_dropout_mask_scales_and_draws_only_when_it_must():
-    generator = seeded(3)
-    before = generator.get_state()
-    assert (dropout_mask(generator, (2, 3), p=0) == 1).all()
-    assert (dropout_mask(generator, (2, 3), p=1) == 0).all()
-    assert (generator.get_state() == before).all()
-    mask = dropout_mask(generator, 10_000, "float64", 0.2)
-    assert set(np.unique(mask)) == {0, 1 / (1 - 0.2)}
-    assert abs(mask.mean() - 1) < 0.02
-
-
 def test_multinomial_frequencies():
     weights = np.array([[1.0, 0.0, 3.0], [0.0, 5.0, 5.0]])
     drawn = multinomial(seeded(), weights, 4000, replacement=True)
@@ -117,9 +104,6 @@ def test_multinomial_frequencies():
         (lambda g: bernoulli(g, 2, bool, [0.5, np.nan]), ValueError, "bernoulli: every p must lie"),
         (lambda g: bernoulli(g, 2, bool, [1, 0]), TypeError, "bernoulli: dtype must be float16"),
         (lambda g: bernoulli(g, 2, bool, [0.5] * 3), ValueError, "does not broadcast to shape"),
-        (lambda g: dropout_mask(g, 2, p=-0.1), ValueError, r"dropout: p must lie in \[0, 1\]"),
-        (lambda g: dropout_mask(g, 2, "int64"), TypeError, "dropout: dtype must be float16"),
-        (lambda g: dropout_mask(g, 2, p="half"), TypeError, "dropout: p must be a real number"),
         (lambda g: multinomial(g, [1, 2], 1), TypeError, "multinomial: dtype must be float16"),
         (lambda g: multinomial(g, 1.0, 1), ValueError, "one or two dimensions, got shape"),
         (lambda g: multinomial(g, np.ones((1, 1, 2)), 1), ValueError, "one or two dimensions"),
@@ -198,24 +182,6 @@ def test_bernoulli_equals_torch(seed):
     expected = torch.empty(2, 7).bernoulli_(torch.from_numpy(chances), generator=theirs).numpy()
     assert (bernoulli(ours, (2, 7), "float32", chances) == expected).all()
     assert_same_next(torch, ours, theirs)
-
-
-@pytest.mark.parity
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_dropout_equals_torch(seed, dtype):
-    torch, _, ours = both(seed)
-    state = torch.get_rng_state()
-    try:
-        torch.manual_seed(seed)
-        for shape in ((0,), (1,), (5, 7), (3, 2, 4, 4), (1000,)):
-            for p in (0.0, 0.1, 0.3, 0.5, 0.9, 1.0):
-                inputs = normal(seeded(9), shape, dtype)
-                expected = torch.nn.functional.dropout(torch.from_numpy(inputs), p).numpy()
-                assert (inputs * dropout_mask(ours, shape, dtype, p) == expected).all()
-        assert (uniform(ours, 3) == torch.rand(3).numpy()).all()
-    finally:
-        torch.set_rng_state(state)
 
 
 @pytest.mark.parity
