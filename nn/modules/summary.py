@@ -11,13 +11,13 @@ import numpy as np
 
 from autodiff import versions
 from autodiff._tensor import Tensor
-from autodiff.array_memory import made
 from autodiff.mode import no_grad
-from autodiff.multiply_adds import multiply_adds
 from autodiff.observing import Listener, Path, observer_of_thread
 from autodiff.pictures.tabular import Table
 from autodiff.primitive import Primitive
-from autodiff.profile_tables import as_text
+from autodiff.profiling.array_memory import made
+from autodiff.profiling.multiply_adds import multiply_adds
+from autodiff.profiling.tables import as_text
 from autodiff.random import default_generator
 
 from .registry import MODULE, PARAMETER

@@ -13,8 +13,8 @@ import pytest
 import autodiff as ad
 from autodiff import nn, optim
 from autodiff.mode import debug, mode
-from autodiff.multiply_adds import multiply_adds
 from autodiff.primitive import registry
+from autodiff.profiling.multiply_adds import multiply_adds
 
 
 @pytest.fixture(autouse=True)

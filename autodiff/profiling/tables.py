@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..observing import Path
+from ..pictures.tabular import Table
 from .events import Event
-from .observing import Path
-from .pictures.tabular import Table
 
 __all__ = ["as_text", "table", "totals"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from ..node import Leaf, Node
+from ..observing import Listener, Observer, Path
+from ..primitive import Primitive
 from .array_memory import Alive, made, owners
 from .multiply_adds import multiply_adds
-from .node import Leaf, Node
-from .observing import Listener, Observer, Path
-from .primitive import Primitive
 
 __all__ = ["Event", "Recorder"]
 

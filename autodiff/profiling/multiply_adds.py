@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .primitive import Primitive
+from ..primitive import Primitive
 
 __all__ = ["multiply_adds"]
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
-from . import chrome_trace, profile_tables
+from ..observing import Observer, observer_of_thread
+from . import chrome_trace, tables
 from .array_memory import Alive
 from .events import Event, Recorder
-from .observing import Observer, observer_of_thread
 
 if TYPE_CHECKING:
     import pandas
 
-    from .pictures.tabular import Table
+    from ..pictures.tabular import Table
 
 __all__ = ["profile"]
 
@@ -121,13 +121,13 @@ class profile:
         ValueError
             For another `by` or `sort`, or a negative depth.
         """
-        return profile_tables.table(self.events, by, sort, depth)
+        return tables.table(self.events, by, sort, depth)
 
     def to_text(self, by: str = "primitive", sort: str = "time", depth: int | None = None) -> str:
         """Return the table for a terminal, with the totals below it; see ``table``."""
         table = self.table(by, sort, depth)
-        totals = profile_tables.totals(self.events, self.wall, self.peak)
-        return f"{profile_tables.as_text(table)}\n\n{totals}"
+        totals = tables.totals(self.events, self.wall, self.peak)
+        return f"{tables.as_text(table)}\n\n{totals}"
 
     def __str__(self) -> str:
         return self.to_text()
