@@ -40,8 +40,12 @@ LINE = 16
 STATE, DONE, OWNED = 0, LINE, 2 * LINE
 FUNCTION, RECORD, COUNT, CHUNKS = range(3 * LINE, 3 * LINE + 4)
 PATIENCE, NEVER = 4 * LINE, 4 * LINE + 1
-WORKERS = 5 * LINE
-ASLEEP, LOCK = 0, 1  # of each worker's line
+CORES, OTHERS = (
+    5 * LINE,
+    6 * LINE,
+)  # sets of cores, a bit for each: the caller's, and without its own
+WORKERS = 7 * LINE
+ASLEEP, LOCK, THREAD = 0, 1, 2  # of each worker's line
 MOST_WORKERS = 255
 MOST_CHUNKS = 0xFFFF
 SIZE = WORKERS + MOST_WORKERS * LINE
@@ -249,12 +253,75 @@ def take_part(board, worker):
     return done
 
 
+# Which cores workers wake on. In a virtual machine Linux takes a core that has slept for a while for
+# one that is not there, and wakes a thread on the core of the thread that calls it. There it waits for
+# milliseconds, until the next tick finds that two are on one. So a worker is kept off that core
+# until it has woken. Elsewhere than on Linux nothing is done.
+
+if platform.system() == "Linux":
+    _core: Any = types.ExternalFunction("sched_getcpu", types.int32())
+    _get_cores: Any = types.ExternalFunction(
+        "sched_getaffinity", types.int32(types.intp, types.intp, types.intp)
+    )
+    _set_cores: Any = types.ExternalFunction(
+        "sched_setaffinity", types.int32(types.intp, types.intp, types.intp)
+    )
+
+    @_compiled
+    def look_at_cores(board):
+        """Note where this thread may run; say whether there are other cores than its present one."""
+        own = _core()
+        if own < 0 or own >= 64 * LINE:
+            return False
+        for i in range(LINE):
+            write(board, CORES + i, 0)
+        if _get_cores(0, 8 * LINE, board + 8 * CORES) != 0:
+            return False
+        others = 0
+        for i in range(LINE):
+            cores = read(board, CORES + i)
+            if i == own // 64:
+                cores &= ~(1 << (own % 64))
+            write(board, OTHERS + i, cores)
+            others |= cores
+        return others != 0
+
+    @_compiled
+    def keep_off(board, thread):
+        """Let a thread run on the other cores only."""
+        _set_cores(thread, 8 * LINE, board + 8 * OTHERS)
+
+    @_compiled
+    def run_anywhere(board):
+        """Let this thread run where its caller may."""
+        _set_cores(0, 8 * LINE, board + 8 * CORES)
+
+else:
+
+    @_compiled
+    def look_at_cores(board):
+        return False
+
+    @_compiled
+    def keep_off(board, thread):
+        pass
+
+    @_compiled
+    def run_anywhere(board):
+        pass
+
+
 @_compiled
 def wake(board, workers):
     """Wake those of the workers 0 ... workers - 1 that sleep."""
+    looked = others = False
     for worker in range(workers):
         place = WORKERS + worker * LINE
         if exchange(board, place + ASLEEP, 1, 0):
+            if not looked:
+                looked, others = True, look_at_cores(board)
+            if others:
+                keep_off(board, read(board, place + THREAD))
             release_lock(read(board, place + LOCK))
 
 

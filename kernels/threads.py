@@ -130,6 +130,7 @@ class _Pool:
                 target=self._jit.serve, args=(self.board, number), name="autodiff", daemon=True
             )
             worker.start()
+            self._words[place + self._handoff.THREAD] = worker.native_id
             self._workers.append(worker)
 
     def close(self) -> None:

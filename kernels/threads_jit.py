@@ -16,6 +16,7 @@ from .handoff import (
     is_invited,
     pause,
     read,
+    run_anywhere,
     take_part,
     wake,
     write,
@@ -54,6 +55,7 @@ def serve(board, worker):
                 board, place + ASLEEP, 1, 0
             ):
                 acquire_lock(read(board, place + LOCK), 1)
+                run_anywhere(board)
 
 
 @jit

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -69,6 +71,20 @@ def test_ten_thousand_small_jobs(use_threads):
         threads.split(count_visits, (others,), 5, 1000)
     assert (visits == 5000).all()
     assert (others == 5000).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores have numbers on Linux only")
+def test_workers_that_slept_may_run_everywhere(use_threads):
+    use_threads(3)
+    visits = np.zeros(100, np.int64)
+    for _ in range(5):
+        time.sleep(0.02)  # longer than workers watch
+        threads.split(count_visits, (visits,), len(visits), 10**6)
+    time.sleep(0.1)
+    workers = [t.native_id for t in threading.enumerate() if t.name == "autodiff"]
+    assert len(workers) >= 2
+    for worker in workers:
+        assert os.sched_getaffinity(worker) == os.sched_getaffinity(0)
 
 
 def test_chunks_run_at_the_same_time(use_threads):
