@@ -130,6 +130,7 @@ class _Pool:
                 target=self._jit.serve, args=(self.board, number), name="autodiff", daemon=True
             )
             worker.start()
+            assert worker.native_id is not None  # it has started
             self._words[place + self._handoff.THREAD] = worker.native_id
             self._workers.append(worker)
 
