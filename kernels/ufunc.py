@@ -40,7 +40,7 @@ from .simd import (
 )
 from .vector_math import vector_function
 
-__all__ = ["elementwise"]
+__all__ = ["call_loop", "clear_exceptions", "elementwise"]
 
 
 @intrinsic
@@ -129,33 +129,36 @@ class _Loop:
 
 
 @intrinsic
-def _call(typingctx, loop, addresses, count, size):
-    """Call the loop of a ufunc at an address for `count` elements that lie side by side."""
+def call_loop(typingctx, loop, addresses, lengths, steps, extras):
+    """Call the loop of a ufunc at an address with these numbers, of which it gets the addresses."""
+    numbers = [
+        types.UniTuple(types.int64, kind.count) for kind in (addresses, lengths, steps, extras)
+    ]
 
     def codegen(context, builder, signature, arguments):
-        loop, addresses, count, size = arguments
-        operands = cgutils.unpack_tuple(builder, addresses, signature.args[1].count)
+        loop, *tuples = arguments
         words = []
-        for numbers in (operands, [count], [size] * len(operands)):
-            array = cgutils.alloca_once_value(builder, cgutils.pack_array(builder, numbers))
-            words.append(builder.ptrtoint(array, INDEX))
+        for values in tuples:
+            array = cgutils.pack_array(builder, cgutils.unpack_tuple(builder, values))
+            words.append(builder.ptrtoint(cgutils.alloca_once_value(builder, array), INDEX))
         kind = ir.FunctionType(ir.VoidType(), [INDEX] * 4)
-        builder.call(builder.inttoptr(loop, kind.as_pointer()), [*words, INDEX(0)])
+        builder.call(builder.inttoptr(loop, kind.as_pointer()), words)
         return context.get_dummy_value()
 
-    return types.void(types.int64, addresses, types.int64, types.int64), codegen
+    return types.void(types.int64, *numbers), codegen
 
 
 @parallel
 def _unary_part(loop, x, out, size, begin, end):
     start = begin * size
-    _call(loop, (x + start, out + start), end - begin, size)
+    call_loop(loop, (x + start, out + start), (end - begin,), (size, size), (0,))
 
 
 @parallel
 def _binary_part(loop, x, y, out, size, begin, end):
     start = begin * size
-    _call(loop, (x + start, y + start, out + start), end - begin, size)
+    addresses = x + start, y + start, out + start
+    call_loop(loop, addresses, (end - begin,), (size, size, size), (0,))
 
 
 _PARTS = _unary_part, _binary_part

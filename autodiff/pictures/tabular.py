@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .text import clean
+from .text import clean, written
 
 if TYPE_CHECKING:
     import pandas
@@ -224,7 +224,7 @@ class Table:
                 for c, x in zip(right, row)
             ]
             parts.append(f"<tr>{''.join(cells)}</tr>")
-        return _written("\n".join([*parts, "</tbody></table></div>"]), path)
+        return written("\n".join([*parts, "</tbody></table></div>"]), path)
 
     _repr_html_ = to_html
 
@@ -249,7 +249,7 @@ class Table:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.columns)
         writer.writerows([["; ".join(_lines(x, _EXACT, None)) for x in row] for row in self.rows])
-        return _written(out.getvalue(), path)
+        return written(out.getvalue(), path)
 
     def to_dataframe(self) -> pandas.DataFrame:
         """Return the table as a ``pandas.DataFrame``; the cells of `Pairs` become lists of pairs.
@@ -350,9 +350,3 @@ def _for_markdown(text: str) -> str:
 
 
 _MARKDOWN: dict[int, str] = {ord(c): f"\\{c}" for c in "\\|*_`<[]"}
-
-
-def _written(text: str, path: str | Path | None) -> str:
-    if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
-    return text

@@ -1,4 +1,4 @@
-"""Text in pictures: how wide it is, how it is shortened, and what XML can hold of it."""
+"""Text in pictures: how wide it is, how it is shortened, what XML can hold of it, and files of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 import unicodedata
 from functools import lru_cache
 from html import escape
+from pathlib import Path
 
-__all__ = ["clean", "markup", "shortened", "width"]
+__all__ = ["clean", "markup", "shortened", "width", "written"]
 
 # Thousandths of the font's size, after Helvetica, with which Arial and Liberation Sans agree.
 _WIDTHS = {
@@ -73,3 +74,10 @@ def shortened(text: str, most: float, size: float, bold: bool = False) -> str:
         if width(short, size, bold) <= most:
             return short
     return "…"
+
+
+def written(text: str, path: str | Path | None) -> str:
+    """The text itself, after writing it to `path` where that is given."""
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .text import written
 from .view import View
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Writable(ABC):
         """
         from . import engines
 
-        return _written(engines.render(self.view(), direction, theme, engine), path)
+        return written(engines.render(self.view(), direction, theme, engine), path)
 
     def to_png(self, path: str | Path | None = None, direction: str = "TB") -> bytes:
         """Return the picture as a PNG, drawn by the ``dot`` program, and write it to `path` where given.
@@ -110,7 +111,7 @@ class Writable(ABC):
         >>> print(ad.graph(ad.Value(1.0) + 2.0).to_dot().splitlines()[0])
         digraph {
         """
-        return _written(self.to_graphviz(direction).source, path)
+        return written(self.to_graphviz(direction).source, path)
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Return the whole graph as JSON text, and write it to `path` where given.
@@ -126,7 +127,7 @@ class Writable(ABC):
         ('autodiff-graph', 3, [[0, 2, 0], [1, 2, 1]])
         """
         found = self._data()
-        return _written(json.dumps(found, allow_nan=False, ensure_ascii=False), path)
+        return written(json.dumps(found, allow_nan=False, ensure_ascii=False), path)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """Return one self-contained page to walk through the graph, and write it to `path` where given.
@@ -147,14 +148,8 @@ class Writable(ABC):
         """
         from . import html
 
-        return _written(html.render(self._data(steps=True)), path)
+        return written(html.render(self._data(steps=True)), path)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What a notebook shows."""
         return {"image/svg+xml": self.to_svg(), "text/plain": repr(self)}
-
-
-def _written(text: str, path: str | Path | None) -> str:
-    if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
-    return text

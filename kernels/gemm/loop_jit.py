@@ -14,13 +14,10 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 from numba.np.ufunc import _internal  # type: ignore[attr-defined]
 
 from ..jit import VECTOR_BYTES, from_c
-from ..simd import INDEX, at, intrinsic, keep, lanes, pointer_to, word
+from ..simd import at, keep, lanes, pointer_to, word
 from ..tiles import aligned
 from ..ufunc import clear_exceptions
 from .blocks_jit import multiply, needs_no_packing, panel_size
@@ -144,23 +141,3 @@ class _Loops(dict[int, _Loop]):
 
 
 LOOPS = _Loops()
-
-
-@intrinsic
-def call_loop(typingctx, loop, addresses, lengths, steps, extras):
-    """Call a loop at an address with these numbers, of which it gets the addresses."""
-    numbers = [
-        types.UniTuple(types.int64, kind.count) for kind in (addresses, lengths, steps, extras)
-    ]
-
-    def codegen(context, builder, signature, arguments):
-        loop, *tuples = arguments
-        words = []
-        for values in tuples:
-            array = cgutils.pack_array(builder, cgutils.unpack_tuple(builder, values))
-            words.append(builder.ptrtoint(cgutils.alloca_once_value(builder, array), INDEX))
-        kind = ir.FunctionType(ir.VoidType(), [INDEX] * 4)
-        builder.call(builder.inttoptr(loop, kind.as_pointer()), words)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, *numbers), codegen

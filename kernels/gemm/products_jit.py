@@ -10,7 +10,8 @@ from .. import threads
 from ..jit import VECTOR_BYTES, native, parallel
 from ..simd import lanes
 from ..tiles import ROWS, VECTORS
-from .loop_jit import LOOPS, call_loop
+from ..ufunc import call_loop
+from .loop_jit import LOOPS
 from .products import ACTIVATIONS, check_epilogue
 from .products import matmul as _matmul
 
